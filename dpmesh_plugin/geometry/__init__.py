@@ -1,0 +1,1 @@
+"""Pure geometry: rotations, cameras, alignment, boxes, affine maps. No registry, no state."""

@@ -1,0 +1,44 @@
+"""Every registry node of mmengine as a child of this package, and two nodes of our own.
+
+All nodes are declared, also those without a component yet: the runner looks each of them up under
+``default_scope`` and warns about every one it does not find.
+"""
+
+from mmengine import registry as mmengine_registry
+from mmengine.registry import Registry
+
+SCOPE = 'dpmesh_plugin'
+
+
+def _child(parent: Registry, *rooms: str) -> Registry:
+    """A node of the same name below ``parent`` whose components live in ``rooms``."""
+    locations = [f'{SCOPE}.{room}' for room in rooms]
+    return Registry(parent.name, parent=parent, scope=SCOPE, locations=locations)
+
+
+RUNNERS = _child(mmengine_registry.RUNNERS, 'engine')
+RUNNER_CONSTRUCTORS = _child(mmengine_registry.RUNNER_CONSTRUCTORS, 'engine')
+LOOPS = _child(mmengine_registry.LOOPS, 'engine')
+HOOKS = _child(mmengine_registry.HOOKS, 'engine')
+STRATEGIES = _child(mmengine_registry.STRATEGIES, 'engine')
+LOG_PROCESSORS = _child(mmengine_registry.LOG_PROCESSORS, 'engine')
+OPTIMIZERS = _child(mmengine_registry.OPTIMIZERS, 'engine')
+OPTIM_WRAPPERS = _child(mmengine_registry.OPTIM_WRAPPERS, 'engine')
+OPTIM_WRAPPER_CONSTRUCTORS = _child(mmengine_registry.OPTIM_WRAPPER_CONSTRUCTORS, 'engine')
+PARAM_SCHEDULERS = _child(mmengine_registry.PARAM_SCHEDULERS, 'engine')
+DATASETS = _child(mmengine_registry.DATASETS, 'datasets')
+DATA_SAMPLERS = _child(mmengine_registry.DATA_SAMPLERS, 'datasets')
+TRANSFORMS = _child(mmengine_registry.TRANSFORMS, 'datasets')
+FUNCTIONS = _child(mmengine_registry.FUNCTIONS, 'datasets')
+MODELS = _child(mmengine_registry.MODELS, 'models')
+MODEL_WRAPPERS = _child(mmengine_registry.MODEL_WRAPPERS, 'models')
+WEIGHT_INITIALIZERS = _child(mmengine_registry.WEIGHT_INITIALIZERS, 'models')
+TASK_UTILS = _child(mmengine_registry.TASK_UTILS, 'models')
+METRICS = _child(mmengine_registry.METRICS, 'evaluation')
+EVALUATOR = _child(mmengine_registry.EVALUATOR, 'evaluation')
+VISUALIZERS = _child(mmengine_registry.VISUALIZERS, 'visualization')
+VISBACKENDS = _child(mmengine_registry.VISBACKENDS, 'visualization')
+INFERENCERS = _child(mmengine_registry.INFERENCERS, 'apis')
+
+BODY_MODELS = Registry('body model', scope=SCOPE, locations=[f'{SCOPE}.body_models'])
+DETECTORS = Registry('keypoint detector', scope=SCOPE, locations=[f'{SCOPE}.apis'])

@@ -1,0 +1,1 @@
+"""Helpers without a place in the model: files, configs, optional imports."""

@@ -1,0 +1,59 @@
+"""Files that are either whole or absent."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that takes its place when the block succeeds.
+
+    If the block raises, the temporary file is removed and an older ``path`` stays as it was.
+
+    Args:
+        path: Destination. Missing parent folders are created.
+
+    Yields:
+        A path in the same folder, with the same suffix, to be written by the caller.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f'.{path.stem}-', suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def dump_json(content: Any, path: str | Path, *, indent: int | None = 2) -> None:
+    """Write ``content`` as JSON, atomically. NaN and infinity are refused with ValueError."""
+    with atomic_write(path) as temporary, open(temporary, 'w', encoding='utf-8') as file:
+        json.dump(content, file, indent=indent, allow_nan=False)
+        file.write('\n')
+
+
+def load_json(path: str | Path) -> Any:
+    """Read a JSON file.
+
+    Raises:
+        FileNotFoundError: ``path`` does not exist; the message gives the absolute path.
+        ValueError: the file is not JSON; the message gives line and column.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'expected a JSON file, found none at {path.absolute()}')
+    try:
+        return json.loads(path.read_text(encoding='utf-8'))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f'{path.absolute()} is not valid JSON: {error}') from error

@@ -1,0 +1,27 @@
+import pytest
+
+from dpmesh_plugin.utils.io import atomic_write, dump_json, load_json
+
+
+def test_a_failed_write_keeps_the_old_file(tmp_path):
+    path = tmp_path / 'a' / 'result.json'
+    dump_json({'value': 1}, path)
+    with pytest.raises(RuntimeError, match='boom'), atomic_write(path) as temporary:
+        temporary.write_text('half')
+        raise RuntimeError('boom')
+    assert load_json(path) == {'value': 1}
+    assert [file.name for file in path.parent.iterdir()] == ['result.json']
+
+
+def test_nan_is_refused(tmp_path):
+    with pytest.raises(ValueError, match='JSON compliant'):
+        dump_json({'value': float('nan')}, tmp_path / 'result.json')
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_load_names_the_missing_and_the_broken_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=str(tmp_path / 'no.json')):
+        load_json(tmp_path / 'no.json')
+    (tmp_path / 'broken.json').write_text('{"a": ')
+    with pytest.raises(ValueError, match='broken.json is not valid JSON.*line 1'):
+        load_json(tmp_path / 'broken.json')
