@@ -1,0 +1,51 @@
+# Everything a newcomer needs: make demo, make test. VENV and PYTHON may be set from outside.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+DEMO := work_dirs/demo
+DATA := data/synth_oc_demo
+export OMP_NUM_THREADS ?= 2
+
+.PHONY: help install install-tests detectors demo test lint clean
+
+help:
+	@echo 'make install    create $(VENV) and install the package into it'
+	@echo 'make demo       generate data, train a small DPMesh, test it, draw the results'
+	@echo 'make test       run ruff and the test suite'
+	@echo 'make detectors  add mmpose and mmdet (2D keypoint and person detectors)'
+	@echo 'make clean      remove what make demo wrote'
+
+$(VENV)/installed: setup.py requirements/mminstall.txt requirements/runtime.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip setuptools wheel
+	$(BIN)/pip install --quiet torch torchvision
+	$(BIN)/pip install --quiet -r requirements/mminstall.txt
+	$(BIN)/pip install --quiet -r requirements/runtime.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/installed-tests: $(VENV)/installed requirements/tests.txt
+	$(BIN)/pip install --quiet -r requirements/tests.txt
+	touch $@
+
+install: $(VENV)/installed
+
+install-tests: $(VENV)/installed-tests
+
+detectors: $(VENV)/installed
+	$(BIN)/pip install -r requirements/detectors_dependencies.txt
+	$(BIN)/pip install --no-deps -r requirements/detectors.txt
+	$(BIN)/pip install --no-build-isolation --no-binary xtcocotools xtcocotools==1.14.3
+
+lint: $(VENV)/installed-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+test: lint
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
+
+demo: $(VENV)/installed
+	VENV_BIN=$(BIN) DATA=$(DATA) OUT=$(DEMO) bash tools/demo.sh
+
+clean:
+	rm -rf $(DEMO) $(DATA)

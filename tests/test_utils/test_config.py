@@ -1,0 +1,58 @@
+import pytest
+from mmengine.config import Config
+
+from dpmesh_plugin.utils.config import backend_for_machine, load_config
+
+TEXT = """
+body_model = dict(type='SMPL', path='licensed', genders=('neutral',))
+data_root = 'data/a'
+model = dict(head=dict(body_model=body_model), backbone=dict(width=8))
+train_dataloader = dict(dataset=dict(data_root='data/other'))
+test_dataloader = dict(dataset=dict(data_root=data_root))
+test_evaluator = [dict(type='MeshMetric', body_model=body_model)]
+"""
+
+
+@pytest.fixture
+def config_file(tmp_path):
+    path = tmp_path / 'config.py'
+    path.write_text(TEXT)
+    return path
+
+
+def test_an_option_on_a_shared_entry_reaches_every_user(config_file):
+    options = {'body_model.path': None, 'body_model.genders': ['male'], 'data_root': 'data/b'}
+    cfg = load_config(config_file, options)
+    expected = {'type': 'SMPL', 'path': None, 'genders': ['male']}
+    assert cfg.body_model == cfg.model.head.body_model == expected
+    assert cfg.test_evaluator[0].body_model == expected
+    assert cfg.test_dataloader.dataset.data_root == 'data/b'
+
+
+def test_an_entry_with_another_value_is_left_alone(config_file):
+    cfg = load_config(config_file, {'data_root': 'data/b'})
+    assert cfg.train_dataloader.dataset.data_root == 'data/other'
+
+
+def test_any_other_option_changes_its_own_place_only(config_file):
+    cfg = load_config(config_file, {'model.backbone.width': 16})
+    assert cfg.model.backbone.width == 16
+    assert cfg.body_model.path == 'licensed'
+
+
+def test_a_misspelt_top_level_key_is_refused(config_file):
+    config_file.write_text(TEXT + 'optim_wraper = dict()\n')
+    with pytest.raises(KeyError, match=r'config.py sets optim_wraper.*optim_wrapper'):
+        load_config(config_file)
+
+
+def test_a_missing_config_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=str(tmp_path / 'none.py')):
+        load_config(tmp_path / 'none.py')
+
+
+def test_backend_without_cuda_is_gloo(monkeypatch):
+    cfg = Config({'env_cfg': {'dist_cfg': {'backend': 'nccl'}}})
+    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
+    backend_for_machine(cfg)
+    assert cfg.env_cfg.dist_cfg.backend == 'gloo'
