@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+
+from dpmesh_plugin.rendering import add_label, draw_people, view_body
+
+K = np.array([[100, 0, 50], [0, 100, 40], [0, 0, 1]], np.float64)
+# A cuboid 0.4 m wide (x), 1 m high (y), 0.2 m deep (z) around the origin, faces outward.
+BOX = np.array([[x, y, z] for z in (-0.1, 0.1) for y in (-0.5, 0.5) for x in (-0.2, 0.2)], 'f4')
+BOX_FACES = np.array(
+    [
+        *([0, 3, 1], [0, 2, 3], [4, 5, 7], [4, 7, 6], [0, 1, 5], [0, 5, 4]),
+        *([2, 7, 3], [2, 6, 7], [0, 4, 6], [0, 6, 2], [1, 3, 7], [1, 7, 5]),
+    ]
+)
+IMAGE = np.full((80, 96, 3), 200, np.uint8)
+
+
+def test_people_cover_each_other_by_depth_in_any_order():
+    near, far = BOX + np.float32([0, 0, 2.1]), BOX + np.float32([0.1, 0, 4.1])
+    red, green = np.float32([1, 0, 0]), np.float32([0, 1, 0])
+    first = draw_people(IMAGE, [near, far], BOX_FACES, K, colors=[red, green], alpha=1)
+    second = draw_people(IMAGE, [far, near], BOX_FACES, K, colors=[green, red], alpha=1)
+    np.testing.assert_array_equal(first, second)
+    # The near one spans columns 40..60, the far one (front at z = 4) columns 47.5..57.5.
+    assert first[40, 55, 0] > 100
+    assert first[40, 55, 1] == 0
+    assert (first[5, 5] == 200).all()
+    assert (IMAGE == 200).all()
+
+
+def test_alpha_mixes_with_the_image():
+    body = BOX + np.float32([0, 0, 2.1])
+    full = draw_people(IMAGE, [body], BOX_FACES, K, colors=[np.float32([1, 0, 0])], alpha=1)
+    half = draw_people(IMAGE, [body], BOX_FACES, K, colors=[np.float32([1, 0, 0])], alpha=0.5)
+    np.testing.assert_allclose(half, (full.astype(float) + 200) / 2, atol=1)
+
+
+def test_people_get_distinct_colours():
+    left, right = BOX + np.float32([-0.5, 0, 3]), BOX + np.float32([0.5, 0, 3])
+    drawn = draw_people(IMAGE, [left, right], BOX_FACES, K).astype(int)
+    assert np.abs(drawn[40, 33] - drawn[40, 67]).sum() > 60
+
+
+@pytest.mark.parametrize(
+    ('yaw', 'pitch', 'ratio'),
+    [(0, 0, 0.4), (90, 0, 0.2), (180, 0, 0.4), (0, 90, 2), (90, 90, 0.5)],
+)
+def test_view_body_turns_and_fits(yaw, pitch, ratio):
+    picture = view_body(BOX + 7, BOX_FACES, size=(120, 150), yaw=yaw, pitch=pitch)
+    rows, columns = np.nonzero((picture < 250).any(axis=2))
+    extent = np.array([np.ptp(columns) + 1, np.ptp(rows) + 1])
+    assert extent[0] / extent[1] == pytest.approx(ratio, rel=0.12)
+    assert 0.8 < (extent / [120, 150]).max() < 0.96
+    assert abs(columns.mean() - 59.5) < 1
+    assert abs(rows.mean() - 74.5) < 1
+
+
+def test_at_90_degrees_the_front_is_to_the_right_or_seen_from_above_at_the_bottom():
+    # A nose of 0.5 m in front of the box, towards the camera (-z).
+    nose = np.array([[0.1, 0, -0.1], [0, 0.1, -0.1], [0, 0, -0.6]], np.float32)
+    vertices, faces = np.concatenate([BOX, nose]), np.concatenate([BOX_FACES, [[8, 9, 10]]])
+    side = (view_body(vertices, faces, size=(100, 100), yaw=90) < 250).any(axis=2).sum(axis=0)
+    above = (view_body(vertices, faces, size=(100, 100), pitch=90) < 250).any(axis=2).sum(axis=1)
+    for extent in (side[side > 0], above[above > 0]):
+        assert extent[1] > 40
+        assert extent[-2] < 10
+
+
+def test_labels_fit_and_leave_the_image():
+    image = np.full((50, 60, 3), 7, np.uint8)
+    for text in ('input', 'a label much longer than its picture is wide'):
+        labelled = add_label(image, text)
+        assert labelled.shape == (72, 60, 3)
+        np.testing.assert_array_equal(labelled[22:], image)
+        assert labelled[:22].max() > 150
+        assert (labelled[:22, -3:] == 40).all()
+
+
+def test_a_float_image_is_named():
+    with pytest.raises(ValueError, match=r'uint8, got float32 \(80, 96, 3\)'):
+        draw_people(IMAGE.astype('f4'), [], BOX_FACES, K)
