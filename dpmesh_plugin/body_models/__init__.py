@@ -1,0 +1,6 @@
+"""Body models: the SMPL layer, the files it reads, keypoint regressors and the pose prior."""
+
+from .body_layers import BodyLayers, BodyModelOutput
+from .smpl import SMPL
+
+__all__ = ['SMPL', 'BodyLayers', 'BodyModelOutput']

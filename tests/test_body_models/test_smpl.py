@@ -1,0 +1,252 @@
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from dpmesh_plugin.body_models import SMPL
+from dpmesh_plugin.body_models.body_file import ASSETS, read_bodies
+from dpmesh_plugin.geometry.camera import PUBLISHED_DEPTH_OFFSET, project
+from dpmesh_plugin.geometry.rotation import mirror_pose
+from dpmesh_plugin.registry import BODY_MODELS
+
+
+def random_parameters(batch, seed=0, dtype=torch.float32):
+    generator = torch.Generator().manual_seed(seed)
+    sizes = {
+        'global_orient': (3,),
+        'body_pose': (23, 3),
+        'betas': (10,),
+        'transl': (3,),
+    }
+    return {
+        name: 0.6 * torch.randn(batch, *size, generator=generator, dtype=dtype)
+        for name, size in sizes.items()
+    }
+
+
+@pytest.fixture(scope='module')
+def body():
+    return BODY_MODELS.build({'type': 'SMPL', 'genders': ('neutral', 'male', 'female')})
+
+
+@pytest.fixture(scope='module')
+def synthetic(shared_dir):
+    path = shared_dir / 'parity' / 'synthetic_body.npz'
+    return SMPL(path=path, genders=('neutral', 'male', 'female'))
+
+
+@pytest.fixture(scope='module')
+def recorded(shared_dir):
+    return np.load(shared_dir / 'parity' / 'rotations.npz', allow_pickle=False)
+
+
+def recorded_parameters(recorded):
+    pose = torch.from_numpy(recorded['body.pose']).unflatten(1, (24, 3))
+    return {
+        'global_orient': pose[:, 0],
+        'body_pose': pose[:, 1:],
+        'betas': torch.from_numpy(recorded['body.shape']),
+        'transl': torch.from_numpy(recorded['body.trans']),
+    }
+
+
+def test_rest_pose_is_the_template(body):
+    zeros = {name: 0 * value for name, value in random_parameters(1).items()}
+    output = body(**zeros)
+    template = read_bodies(None, ['neutral'])['neutral']
+    torch.testing.assert_close(output.vertices[0], torch.from_numpy(template.v_template))
+    torch.testing.assert_close(output.joints, body.regress(output.vertices, 'smpl_24'))
+    height = output.vertices[0].amax(0) - output.vertices[0].amin(0)
+    assert height[1].item() == pytest.approx(1.706, abs=1e-3)
+    assert body.faces.shape == (13776, 3)
+    assert body.faces.dtype == torch.int64
+    assert body.parents[:4] == (-1, 0, 0, 0)
+    assert body.vertex_parts[body.landmarks['head_top']] == 15
+
+
+def test_elbow_turns_the_forearm_about_the_elbow(body):
+    parameters = {name: 0 * value for name, value in random_parameters(1).items()}
+    rest = body(**parameters).joints[0]
+    parameters['body_pose'][0, 17] = torch.tensor([0.0, -0.6, 0.0])
+    bent = body(**parameters).joints[0]
+    moved = (bent - rest).norm(dim=-1) > 1e-6
+    assert moved.nonzero()[:, 0].tolist() == [20, 22]
+    # the left forearm points along +x and a negative turn about y takes +x towards +z
+    forearm = bent[20] - bent[18]
+    assert torch.atan2(forearm[2], forearm[0]).item() == pytest.approx(0.6, abs=0.1)
+    torch.testing.assert_close(forearm.norm(), (rest[20] - rest[18]).norm())
+
+
+def test_transl_moves_everything(body):
+    parameters = random_parameters(2)
+    moved = body(**parameters)
+    rest = body(**{**parameters, 'transl': None})
+    shift = parameters['transl'][:, None]
+    torch.testing.assert_close(moved.vertices, rest.vertices + shift, atol=2e-6, rtol=0)
+    torch.testing.assert_close(moved.joints, rest.joints + shift, atol=2e-6, rtol=0)
+
+
+@pytest.mark.parametrize('gender', ['neutral', 'male', 'female'])
+def test_agrees_with_smplx(body, gender):
+    smplx = pytest.importorskip('smplx', reason='smplx is not installed')
+    arrays = dict(np.load(ASSETS / f'openbody_{gender}.npz', allow_pickle=False))
+    reference = smplx.SMPL(
+        model_path='',
+        data_struct=smplx.utils.Struct(**arrays),
+        vertex_ids=dict.fromkeys(smplx.vertex_ids.vertex_ids['smplh'], 331),
+        batch_size=4,
+    )
+    parameters = random_parameters(4)
+    expected = reference(**{**parameters, 'body_pose': parameters['body_pose'].flatten(1)})
+    output = body(**parameters, gender=gender)
+    torch.testing.assert_close(output.vertices, expected.vertices, atol=1e-6, rtol=0)
+    torch.testing.assert_close(output.joints, expected.joints[:, :24], atol=1e-6, rtol=0)
+
+
+def test_mirrored_pose_gives_the_mirrored_mesh(body):
+    parameters = random_parameters(3)
+    pose = torch.cat((parameters['global_orient'][:, None], parameters['body_pose']), dim=1)
+    mirrored_pose = mirror_pose(pose)
+    across = torch.tensor([-1.0, 1.0, 1.0])
+    output = body(**parameters).vertices
+    mirrored = body(
+        global_orient=mirrored_pose[:, 0],
+        body_pose=mirrored_pose[:, 1:],
+        betas=parameters['betas'],
+        transl=parameters['transl'] * across,
+    ).vertices
+    error = (mirrored[:, body.flip_vertices] - output * across).abs().max()
+    assert error < 1e-6  # m; float32 rounding, the files themselves are symmetric to 1e-7 m
+
+
+def test_genders_per_sample(body):
+    parameters = random_parameters(4)
+    genders = ['male', 'neutral', 'female', 'male']
+    mixed = body(**parameters, gender=genders)
+    for row, gender in enumerate(genders):
+        single = {name: value[row : row + 1] for name, value in parameters.items()}
+        output = body(**single, gender=gender)
+        torch.testing.assert_close(mixed.vertices[row], output.vertices[0], atol=1e-6, rtol=0)
+        torch.testing.assert_close(mixed.joints[row], output.joints[0], atol=1e-6, rtol=0)
+    assert (mixed.vertices[0] - body(**parameters).vertices[0]).abs().max() > 0.01
+
+
+def test_subset_is_rows_of_the_whole(body):
+    parameters = random_parameters(2)
+    ids = [6889, 3, 411]
+    small, whole = body.subset(ids)(**parameters), body(**parameters)
+    torch.testing.assert_close(small.vertices, whole.vertices[:, ids], atol=1e-6, rtol=0)
+    torch.testing.assert_close(small.joints, whole.joints)
+    with pytest.raises(ValueError, match=r'0\.\.6889'):
+        body.subset([0, 6890])
+
+
+@pytest.mark.parametrize('keypoint_set', ['smpl_24', 'dpmesh_30', 'h36m_17', 'h36m_14', 'coco_17'])
+def test_keypoints_are_the_regressed_ones(body, keypoint_set):
+    parameters = random_parameters(3)
+    genders = ['female', 'neutral', 'female']
+    vertices = body(**parameters, gender=genders).vertices
+    torch.testing.assert_close(
+        body.keypoints(**parameters, gender=genders, keypoint_set=keypoint_set),
+        body.regress(vertices, keypoint_set),
+        atol=1e-6,
+        rtol=0,
+    )
+
+
+def test_gradients(body):
+    small = body.subset([331, 5000, 6000]).double()
+    parameters = random_parameters(1, dtype=torch.float64)
+    parameters['body_pose'][:, ::2] = 0
+    inputs = [value.requires_grad_() for value in parameters.values()]
+
+    def forward(*values):
+        return tuple(small(**dict(zip(parameters, values, strict=True))))
+
+    assert torch.autograd.gradcheck(forward, inputs)
+
+
+def test_stays_float32_under_autocast(body):
+    parameters = random_parameters(2)
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        output = body(**{name: value.bfloat16().float() for name, value in parameters.items()})
+        keypoints = body.regress(output.vertices, 'dpmesh_30')
+    plain = body(**{name: value.bfloat16() for name, value in parameters.items()})
+    torch.testing.assert_close(output.vertices, plain.vertices)
+    assert keypoints.dtype == torch.float32
+
+
+def test_checkpoint_carries_the_id_and_no_body(body, synthetic):
+    body.keypoints(**random_parameters(1), keypoint_set='smpl_24')
+    state = torch.nn.ModuleDict({'body': body}).state_dict()
+    assert list(state) == ['body._extra_state']
+    assert bytes(state['body._extra_state'].tolist()).decode() == body.model_id
+    torch.nn.ModuleDict({'body': SMPL()}).load_state_dict(state)
+    with pytest.raises(ValueError, match='openbody-.*synthetic_body-'):
+        torch.nn.ModuleDict({'body': synthetic}).load_state_dict(state)
+
+
+def test_survives_pickling_and_a_change_of_type(body):
+    copy = pickle.loads(pickle.dumps(body)).double()
+    parameters = random_parameters(1)
+    output = copy(**parameters).vertices
+    assert output.dtype == torch.float64
+    torch.testing.assert_close(output.float(), body(**parameters).vertices, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ('name', 'shape'),
+    [
+        ('global_orient', (2, 1, 3)),
+        ('body_pose', (2, 69)),
+        ('betas', (2, 11)),
+        ('transl', (1, 3)),
+    ],
+)
+def test_wrong_shapes_are_refused(body, name, shape):
+    parameters = {**random_parameters(2), name: torch.zeros(shape)}
+    with pytest.raises(ValueError, match='body model expects'):
+        body(**parameters)
+
+
+def test_wrong_names_are_refused(body):
+    parameters = random_parameters(2)
+    with pytest.raises(KeyError, match=r"'male' was not loaded; loaded: neutral"):
+        SMPL()(**parameters, gender='male')
+    with pytest.raises(ValueError, match='2 samples, 1 names'):
+        body(**parameters, gender=['male'])
+    with pytest.raises(KeyError, match='dpmesh_30'):
+        body.regress(torch.zeros(1, 6890, 3), 'dpmesh_31')
+    with pytest.raises(KeyError, match=r"no regressor for 'crowdpose_14'; it has: smpl_24"):
+        body.keypoints(**parameters, keypoint_set='crowdpose_14')
+    with pytest.raises(ValueError, match=r'\(B, 6890, 3\), got \(6890, 3\)'):
+        body.regress(torch.zeros(6890, 3), 'smpl_24')
+
+
+def test_parity_vertices_and_joints(synthetic, recorded):
+    parameters = recorded_parameters(recorded)
+    output = synthetic(**parameters)
+    expected = torch.from_numpy(recorded['body.vertices'])
+    torch.testing.assert_close(output.vertices, expected, atol=2e-6, rtol=0)
+    expected = torch.from_numpy(recorded['body.joints24'])
+    torch.testing.assert_close(output.joints, expected, atol=2e-6, rtol=0)
+    first = {name: value[:1] for name, value in parameters.items()}
+    for gender in ('male', 'female'):
+        expected = torch.from_numpy(recorded[f'body.vertices_{gender}_first'])
+        output = synthetic(**first, gender=gender).vertices
+        torch.testing.assert_close(output, expected, atol=2e-6, rtol=0)
+
+
+def test_parity_thirty_joints(synthetic, recorded):
+    keypoints = synthetic.keypoints(**recorded_parameters(recorded), keypoint_set='dpmesh_30')
+    expected = torch.from_numpy(recorded['body.joint_cam_rootrel'])
+    root_relative = keypoints - keypoints[:, :1]
+    torch.testing.assert_close(root_relative, expected, atol=3e-6, rtol=0)
+    focal = torch.full((4,), float(recorded['body.focal']))
+    pixels = project(
+        keypoints, focal, torch.full((4, 2), 128.0), depth_offset=PUBLISHED_DEPTH_OFFSET
+    )
+    expected = torch.from_numpy(recorded['body.joint_proj'])
+    # one joint lies millimetres from the camera plane, 270 000 px outside the picture
+    torch.testing.assert_close(pixels / 4, expected, atol=1e-3, rtol=1e-4)
