@@ -1,0 +1,162 @@
+"""Build the parts of the diffusion prior from diffusers and peft.
+
+Both libraries are imported inside the functions, so that importing this package does not need
+them. Parts are built on the meta device, where parameters cost nothing; :func:`materialize` then
+gives memory and first values to those that are kept.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+# Stable Diffusion 1.5. In diffusers' UNet ``attention_head_dim`` is the number of heads.
+UNET_DEFAULTS = {
+    'block_out_channels': (320, 640, 1280, 1280),
+    'layers_per_block': 2,
+    'cross_attention_dim': 768,
+    'attention_head_dim': 8,
+    'norm_num_groups': 32,
+}
+VAE_DEFAULTS = {
+    'block_out_channels': (128, 256, 512, 512),
+    'layers_per_block': 2,
+    'latent_channels': 4,
+    'norm_num_groups': 32,
+}
+CONTROL_DEFAULTS = {'conditioning_channels': 30}
+LORA_DEFAULTS = {'rank': 64, 'dropout': 0.0}
+# Every linear layer of an attention, and the projection of the gated feed-forward.
+LORA_TARGETS = r'.*\.(to_q|to_k|to_v|to_out\.0|ff\.net\.0\.proj)'
+
+
+def with_defaults(given: Mapping[str, Any], defaults: dict[str, Any], where: str) -> dict[str, Any]:
+    """Fill in what ``given`` leaves out.
+
+    Raises:
+        ValueError: a key that this model has no use for.
+    """
+    unknown = sorted(set(given) - set(defaults))
+    if unknown:
+        raise ValueError(
+            f'{where} got {", ".join(unknown)}; the keys it takes are {", ".join(defaults)}'
+        )
+    return {**defaults, **given}
+
+
+def build_unet(settings: Mapping[str, Any], latent_channels: int) -> nn.Module:
+    """A ``UNet2DConditionModel`` on the meta device without its noise prediction layers.
+
+    Args:
+        settings: The keys of ``UNET_DEFAULTS``.
+        latent_channels: Channels of the latent it reads.
+    """
+    from diffusers import UNet2DConditionModel
+
+    levels = len(settings['block_out_channels'])
+    with torch.device('meta'):
+        unet = UNet2DConditionModel(
+            in_channels=latent_channels,
+            down_block_types=('CrossAttnDownBlock2D',) * (levels - 1) + ('DownBlock2D',),
+            up_block_types=('UpBlock2D',) + ('CrossAttnUpBlock2D',) * (levels - 1),
+            **settings,
+        )
+    del unet.conv_norm_out, unet.conv_act, unet.conv_out
+    return unet
+
+
+def build_controlnet(
+    settings: Mapping[str, Any], latent_channels: int, conditioning_channels: int
+) -> nn.Module:
+    """A ``ControlNetModel`` on the meta device that reads heatmaps at the latent's resolution.
+
+    The published branch feeds latent and heatmaps together to its first convolution. A convolution
+    of each and the sum of both is the same function, so a bias-free convolution of the heatmaps
+    stands where diffusers has the hint encoder.
+
+    Args:
+        settings: The keys of ``UNET_DEFAULTS``: the branch copies the UNet's encoder.
+        latent_channels: Channels of the latent it reads.
+        conditioning_channels: Number of heatmaps.
+    """
+    from diffusers import ControlNetModel
+
+    width = settings['block_out_channels'][0]
+    levels = len(settings['block_out_channels'])
+    with torch.device('meta'):
+        branch = ControlNetModel(
+            in_channels=latent_channels,
+            down_block_types=('CrossAttnDownBlock2D',) * (levels - 1) + ('DownBlock2D',),
+            **settings,
+        )
+        branch.controlnet_cond_embedding = nn.Conv2d(
+            conditioning_channels, width, kernel_size=3, padding=1, bias=False
+        )
+    return branch
+
+
+def build_vae_encoder(settings: Mapping[str, Any]) -> nn.Module:
+    """The encoder half of an ``AutoencoderKL`` on the meta device.
+
+    Args:
+        settings: The keys of ``VAE_DEFAULTS``.
+    """
+    from diffusers import AutoencoderKL
+
+    levels = len(settings['block_out_channels'])
+    with torch.device('meta'):
+        vae = AutoencoderKL(
+            down_block_types=('DownEncoderBlock2D',) * levels,
+            up_block_types=('UpDecoderBlock2D',) * levels,
+            **settings,
+        )
+    del vae.decoder, vae.post_quant_conv
+    return vae
+
+
+def inject_lora(unet: nn.Module, settings: Mapping[str, Any]) -> None:
+    """Wrap the target layers of ``unet`` in peft's LoRA (in place), on the meta device.
+
+    Args:
+        unet: The UNet.
+        settings: ``rank`` and ``dropout``; the scale is 1.
+    """
+    from peft import LoraConfig, inject_adapter_in_model
+
+    config = LoraConfig(
+        r=settings['rank'],
+        lora_alpha=settings['rank'],
+        lora_dropout=settings['dropout'],
+        target_modules=LORA_TARGETS,
+    )
+    inject_adapter_in_model(config, unet, low_cpu_mem_usage=True)
+
+
+def lora_layers(unet: nn.Module) -> Iterable[nn.Module]:
+    """The layers of ``unet`` that :func:`inject_lora` has wrapped."""
+    from peft.tuners.lora import LoraLayer
+
+    return (module for module in unet.modules() if isinstance(module, LoraLayer))
+
+
+def materialize(part: nn.Module) -> None:
+    """Move ``part`` from the meta device to the default device and give it first values.
+
+    Layers get the values that their class starts with; the control branch's output convolutions
+    start at zero, LoRA's down projections at N(0, 1 / rank) and its up projections at zero.
+    """
+    device = torch.get_default_device()
+    if device.type == 'meta':
+        return
+    part.to_empty(device=device)
+    for name, module in part.named_modules():
+        if 'controlnet_down_blocks.' in name or name.endswith('controlnet_mid_block'):
+            nn.init.zeros_(module.weight)
+            nn.init.zeros_(module.bias)
+        elif '.lora_A.' in name:
+            nn.init.normal_(module.weight, std=1 / module.out_features)
+        elif '.lora_B.' in name:
+            nn.init.zeros_(module.weight)
+        elif hasattr(module, 'reset_parameters'):
+            module.reset_parameters()

@@ -1,0 +1,196 @@
+"""Between keypoints, backbone and head: the condition going in, one fused map coming out."""
+
+from collections.abc import Mapping, Sequence
+from math import gcd, log2
+from typing import Any
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.structures import (
+    BackboneOutput,
+    Condition,
+    KeypointPrompt,
+    get_keypoint_set,
+)
+
+NORM_GROUPS = 16
+INIT_STD = 0.02
+
+
+@MODELS.register_module()
+class KeypointConditionNeck(BaseModule):
+    """Turns keypoints into a condition, and features with attention maps into one map.
+
+    Every feature map, with the attention map of its size appended, is brought to ``out_stride``:
+    finer ones by 3x3 convolutions of stride 2, coarser ones by repeating cells. A 1x1 convolution
+    fuses them. See DPMesh, arXiv:2404.01424, section 3.
+
+    The sizes of the backbone may be left out of a config; the estimator fills them in.
+
+    Args:
+        in_channels: Channels of the backbone's feature maps, finest first.
+        in_strides: Their strides in input pixels.
+        attention_strides: Strides of the backbone's attention maps; empty if it has none.
+        keypoint_set: Name of the keypoint set of the prompt.
+        out_channels: Channels of the fused map.
+        out_stride: Stride of the fused map in input pixels.
+        heatmap_size: Side of the heatmaps in cells.
+        heatmap_stride: Input pixels per cell.
+        heatmap_sigma: Standard deviation of the Gaussians in cells.
+        token_dim: Width of the context tokens.
+        joint_drop: Probability that training hides a keypoint's heatmap.
+        mask_tokens: Whether masked keypoints give zero tokens. In the published model they enter
+            the cross-attention like the others.
+        inject_heatmaps: Whether the heatmaps are fused as one more feature map. None: where the
+            backbone gives no attention maps, since it then takes no condition either.
+        init_cfg: Initialisation as in mmengine.
+
+    Raises:
+        ValueError: sizes that do not fit together.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_channels: Sequence[int],
+        in_strides: Sequence[int],
+        attention_strides: Sequence[int] = (),
+        keypoint_set: str = 'dpmesh_30',
+        out_channels: int = 2048,
+        out_stride: int = 32,
+        heatmap_size: int = 32,
+        heatmap_stride: int = 8,
+        heatmap_sigma: float = 2.5,
+        token_dim: int = 768,
+        joint_drop: float = 0.1,
+        mask_tokens: bool = False,
+        inject_heatmaps: bool | None = None,
+        init_cfg: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        _check_sizes(in_channels, in_strides, attention_strides)
+        num_keypoints = get_keypoint_set(keypoint_set).num
+        self.num_keypoints = num_keypoints
+        self.out_channels = out_channels
+        self.attention_levels = tuple(in_strides.index(stride) for stride in attention_strides)
+        self.heatmap_size = heatmap_size
+        self.heatmap_stride = heatmap_stride
+        self.heatmap_sigma = heatmap_sigma
+        self.joint_drop = joint_drop
+        self.mask_tokens = mask_tokens
+        self.inject_heatmaps = not attention_strides if inject_heatmaps is None else inject_heatmaps
+
+        widths = list(in_channels)
+        for level in self.attention_levels:
+            widths[level] += num_keypoints
+        strides = list(in_strides)
+        if self.inject_heatmaps:
+            widths.append(num_keypoints)
+            strides.append(heatmap_stride)
+        self.keypoint_lift = nn.Linear(2, token_dim)
+        self.branches = nn.ModuleList(
+            _resample(width, stride, out_stride)
+            for width, stride in zip(widths, strides, strict=True)
+        )
+        self.fuse = nn.Sequential(
+            nn.Conv2d(sum(widths), out_channels, kernel_size=1),
+            nn.GroupNorm(gcd(NORM_GROUPS, out_channels), out_channels),
+            nn.ReLU(),
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.trunc_normal_(module.weight, std=INIT_STD)
+                nn.init.zeros_(module.bias)
+
+    def encode(self, prompt: KeypointPrompt) -> Condition:
+        """Draw the heatmaps and lift the keypoints to tokens.
+
+        Args:
+            prompt: Keypoints (B, K, 2) in px of the crop.
+
+        Raises:
+            ValueError: another number of keypoints than that of the keypoint set.
+        """
+        if prompt.keypoints.shape[1:] != (self.num_keypoints, 2):
+            raise ValueError(
+                f'expected keypoints of shape (B, {self.num_keypoints}, 2), got '
+                f'{tuple(prompt.keypoints.shape)}: map them to the keypoint set of the neck'
+            )
+        points = prompt.keypoints / self.heatmap_stride
+        mask = prompt.visible
+        tokens = self.keypoint_lift((points / self.heatmap_size).to(self.keypoint_lift.weight))
+        if self.mask_tokens:
+            tokens = tokens * mask.to(tokens)[..., None]
+        if self.training:
+            mask = mask * (torch.rand_like(mask) >= self.joint_drop)
+        heatmaps = gaussian_heatmaps(points, self.heatmap_size, self.heatmap_sigma)
+        return Condition(heatmaps * mask[..., None, None], tokens, mask)
+
+    def forward(self, output: BackboneOutput, condition: Condition) -> Tensor:
+        """Fuse the maps of the backbone.
+
+        Args:
+            output: Feature maps and attention maps.
+            condition: What :meth:`encode` gave.
+
+        Returns:
+            (B, out_channels, H / out_stride, W / out_stride).
+        """
+        maps = list(output.features)
+        for level, attention in zip(self.attention_levels, output.attention, strict=True):
+            maps[level] = torch.cat([maps[level], attention], dim=1)
+        if self.inject_heatmaps:
+            maps.append(condition.heatmaps.to(maps[0]))
+        branches = [branch(each) for branch, each in zip(self.branches, maps, strict=True)]
+        return self.fuse(torch.cat(branches, dim=1))
+
+
+def gaussian_heatmaps(points: Tensor, size: int, sigma: float) -> Tensor:
+    """Draw one unnormalised Gaussian per point.
+
+    Convention: cell centres lie at integer coordinates, x to the right, y down; a point at (3, 5)
+    has its peak value 1 at row 5, column 3, and ``exp(-0.5)`` at ``sigma`` cells from there.
+
+    Args:
+        points: (B, K, 2) x, y in cells; may lie outside.
+        size: Side of the maps in cells.
+        sigma: Standard deviation in cells.
+
+    Returns:
+        (B, K, size, size).
+    """
+    cells = torch.arange(size, device=points.device, dtype=points.dtype)
+    x, y = torch.exp(-(((cells - points[..., None]) / sigma) ** 2) / 2).unbind(dim=2)
+    return y[..., :, None] * x[..., None, :]
+
+
+def _resample(channels: int, stride: int, out_stride: int) -> nn.Module:
+    """Layers that bring a map from ``stride`` to ``out_stride``."""
+    if stride == out_stride:
+        return nn.Identity()
+    if stride > out_stride:
+        return nn.Upsample(scale_factor=stride / out_stride, mode='nearest')
+    layers = []
+    for step in range(round(log2(out_stride / stride))):
+        if step:
+            layers += [nn.GroupNorm(gcd(NORM_GROUPS, channels), channels), nn.ReLU()]
+        layers.append(nn.Conv2d(channels, channels, kernel_size=3, stride=2, padding=1))
+    return nn.Sequential(*layers)
+
+
+def _check_sizes(
+    channels: Sequence[int], strides: Sequence[int], attention_strides: Sequence[int]
+) -> None:
+    if len(channels) != len(strides):
+        raise ValueError(
+            f'in_channels has {len(channels)} entries, in_strides {len(strides)}: every feature '
+            'map of the backbone needs one of each'
+        )
+    alone = [stride for stride in attention_strides if stride not in strides]
+    if alone:
+        raise ValueError(
+            f'attention_strides has {alone}, but the feature maps have strides {list(strides)}'
+        )
