@@ -1,0 +1,50 @@
+"""What a number was measured on and how: the part of a result that makes it comparable."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import mmengine
+import numpy as np
+import torch
+from mmengine.logging import MessageHub
+
+from dpmesh_plugin.version import __version__
+
+# Entry of the message hub in which the runner's hook describes the weights under evaluation.
+PROTOCOL_KEY = 'evaluation_protocol'
+# Body models whose numbers may stand under the name of a benchmark that is defined on SMPL.
+SMPL_ID_PREFIX = 'smpl'
+
+
+def benchmark_title(dataset_meta: Mapping[str, Any], body_model_id: str) -> str:
+    """Name of what was measured, in which a body model other than SMPL is always named.
+
+    Args:
+        dataset_meta: Meta information of the data set with ``dataset_name`` and, where it has
+            parts, ``subset``.
+        body_model_id: ``model_id`` of the body model the meshes were made with.
+
+    Returns:
+        For example ``'3DPW (oc)'`` or ``'SynthOC (test), measured on openbody-1'``.
+    """
+    subset = dataset_meta.get('subset')
+    title = dataset_meta['dataset_name'] + (f' ({subset})' if subset else '')
+    if body_model_id.lower().startswith(SMPL_ID_PREFIX):
+        return title
+    return f'{title}, measured on {body_model_id}'
+
+
+def weights_under_test() -> dict[str, Any]:
+    """What the runner's hook says about the weights; None for each fact nobody stated."""
+    facts = dict.fromkeys(('config', 'checkpoint', 'checkpoint_sha256', 'iteration'))
+    return facts | MessageHub.get_current_instance().get_info(PROTOCOL_KEY, {})
+
+
+def versions() -> dict[str, str]:
+    """Versions of what took part in a measurement."""
+    return {
+        'dpmesh_plugin': __version__,
+        'mmengine': mmengine.__version__,
+        'torch': torch.__version__,
+        'numpy': np.__version__,
+    }
