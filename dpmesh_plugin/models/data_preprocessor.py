@@ -1,0 +1,58 @@
+"""From a list of crops to one batch on the model's device."""
+
+from collections.abc import Sequence
+
+import torch
+from mmengine.model import BaseDataPreprocessor
+from torch import Tensor
+
+from dpmesh_plugin.registry import MODELS
+
+UINT8_MAXIMUM = 255.0
+
+
+@MODELS.register_module()
+class MeshDataPreprocessor(BaseDataPreprocessor):
+    """Stack RGB crops, move them to the device of the model and scale them to [0, 1].
+
+    There is no mean and no standard deviation: the published model feeds [0, 1] to its image
+    encoder. The batch is contiguous NCHW, because other memory orders select other convolution
+    kernels on CPUs and move results by up to 1e-3.
+    """
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Make a batch.
+
+        Args:
+            data: ``inputs``: list of B crops (3, H, W) uint8 RGB, or one tensor (B, 3, H, W);
+                ``data_samples``: list of B samples, passed on.
+            training: Not used: augmentation belongs to the data pipeline.
+
+        Returns:
+            ``inputs`` (B, 3, H, W) float32 in [0, 1] and ``data_samples``, on the device.
+
+        Raises:
+            TypeError: a crop is not uint8.
+            ValueError: a crop is not (3, H, W), or the crops differ in size.
+        """
+        _check_crops(data['inputs'])
+        data = self.cast_data(data)
+        inputs = data['inputs']
+        batch = inputs if isinstance(inputs, Tensor) else torch.stack(list(inputs))
+        inputs = batch.contiguous().to(torch.float32) / UINT8_MAXIMUM
+        return {'inputs': inputs, 'data_samples': data.get('data_samples')}
+
+
+def _check_crops(crops: Sequence[Tensor] | Tensor) -> None:
+    """Refuse what cannot become one batch."""
+    for index, crop in enumerate(crops):
+        if crop.dtype != torch.uint8:
+            raise TypeError(
+                f'expected uint8 crops with values 0..255, got {crop.dtype} at index {index}; '
+                'leave the scaling to the data preprocessor'
+            )
+        if crop.ndim != 3 or crop.shape[0] != 3 or crop.shape != crops[0].shape:
+            raise ValueError(
+                f'expected RGB crops (3, H, W) of one size, got {tuple(crop.shape)} at index '
+                f'{index} and {tuple(crops[0].shape)} at index 0'
+            )

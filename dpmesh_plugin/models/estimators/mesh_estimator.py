@@ -1,0 +1,122 @@
+"""From a crop and a keypoint prompt to a mesh."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from mmengine.model import BaseModel
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
+
+from dpmesh_plugin.models.build import build_part
+from dpmesh_plugin.models.heads.head_output import HeadOutput
+from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
+
+Mode = Literal['loss', 'predict', 'tensor']
+
+OPTIONAL_SIZES = ('attention_strides', 'token_dim')
+"""Sizes that a backbone states only where it attends to keypoint tokens."""
+
+
+@MODELS.register_module()
+class MeshEstimator(BaseModel):
+    """Prompt, backbone, neck and head.
+
+    Sizes travel from part to part, so that no config repeats them: the neck gets
+    ``in_channels, in_strides`` and, where the backbone states them, ``attention_strides`` and
+    ``token_dim``; the head gets ``in_channels``. A size that a config does give wins.
+
+    Args:
+        backbone: Config or module with ``out_channels`` and ``out_strides``, called with images
+            and condition.
+        neck: Config or module with ``out_channels``, ``encode`` for the prompt, called with the
+            output of the backbone and the condition.
+        head: Config or module with ``loss``, ``predict``, ``crop_focal``, called with the fused
+            map and focal lengths.
+        data_preprocessor: Config or module. None: :class:`MeshDataPreprocessor`.
+        init_cfg: Initialisation as in mmengine, for example ``dict(type='Pretrained',
+            checkpoint='ckpt.pth')``.
+    """
+
+    def __init__(
+        self,
+        *,
+        backbone: dict | nn.Module,
+        neck: dict | nn.Module,
+        head: dict | nn.Module,
+        data_preprocessor: dict | nn.Module | None = None,
+        init_cfg: dict | None = None,
+    ) -> None:
+        preprocessor = build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
+        super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
+        self.backbone = build_part(backbone)
+        optional = {
+            name: getattr(self.backbone, name)
+            for name in OPTIONAL_SIZES
+            if hasattr(self.backbone, name)
+        }
+        self.neck = build_part(
+            neck,
+            in_channels=self.backbone.out_channels,
+            in_strides=self.backbone.out_strides,
+            **optional,
+        )
+        self.head = build_part(head, in_channels=self.neck.out_channels)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: Sequence[MeshDataSample] | None = None,
+        mode: Mode = 'tensor',
+    ) -> dict[str, Tensor] | list[MeshDataSample] | HeadOutput:
+        """Run the model.
+
+        Args:
+            inputs: (B, 3, H, W) RGB in [0, 1].
+            data_samples: B samples with a prompt; their order is that of the inputs.
+            mode: ``'loss'``: terms of the loss by name; ``'predict'``: the samples with
+                ``pred_instances`` set; ``'tensor'``: the output of the head.
+
+        Raises:
+            ValueError: unknown mode, or not one sample per input.
+        """
+        _check_call(inputs, data_samples, mode)
+        feats = self.extract_feat(inputs, data_samples)
+        if mode == 'loss':
+            return self.head.loss(feats, data_samples)
+        if mode == 'predict':
+            predictions = self.head.predict(feats, data_samples)
+            return _set_predictions(data_samples, predictions)
+        return self.head(feats, self.head.crop_focal(data_samples, feats.device))
+
+    def extract_feat(self, inputs: Tensor, data_samples: Sequence[MeshDataSample]) -> Tensor:
+        """The fused map (B, C, H / stride, W / stride).
+
+        Args:
+            inputs: (B, 3, H, W) RGB in [0, 1].
+            data_samples: B samples with a prompt.
+        """
+        condition = self.neck.encode(KeypointPrompt.from_samples(data_samples, inputs))
+        features = self.backbone(inputs, condition)
+        return self.neck(features, condition)
+
+
+def _set_predictions(
+    data_samples: Sequence[MeshDataSample], predictions: Sequence[InstanceData]
+) -> list[MeshDataSample]:
+    """The samples with ``pred_instances``."""
+    for sample, prediction in zip(data_samples, predictions, strict=True):
+        sample.pred_instances = prediction
+    return list(data_samples)
+
+
+def _check_call(inputs: Tensor, data_samples: Sequence[MeshDataSample] | None, mode: str) -> None:
+    """Refuse a call that cannot be served."""
+    if mode not in ('loss', 'predict', 'tensor'):
+        raise ValueError(f"expected mode 'loss', 'predict' or 'tensor', got {mode!r}")
+    count = None if data_samples is None else len(data_samples)
+    if count != len(inputs):
+        raise ValueError(
+            f'expected one data sample per input, got {len(inputs)} inputs and {count} samples; '
+            'the keypoint prompt of a person travels in its data sample'
+        )

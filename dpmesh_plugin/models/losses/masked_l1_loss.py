@@ -1,0 +1,62 @@
+"""Absolute error of what is known."""
+
+from typing import Literal, get_args
+
+from torch import Tensor, nn
+
+from dpmesh_plugin.registry import MODELS
+
+Reduction = Literal['all', 'valid', 'none']
+
+
+@MODELS.register_module()
+class MaskedL1Loss(nn.Module):
+    """Absolute error times validity, averaged.
+
+    The published objective divides by the number of all elements, so that a sample with few valid
+    elements weighs less. ``reduction='valid'`` divides by the number of valid ones instead.
+
+    Args:
+        factor: Multiplies every element.
+        reduction: ``'all'``: mean over all elements, as published; ``'valid'``: mean over the
+            elements with validity, 0 if there is none; ``'none'``: no mean.
+
+    Raises:
+        ValueError: unknown reduction.
+
+    Example:
+        Errors 1 and 3, the second one invalid: 0.5 with ``'all'``, 1.0 with ``'valid'``.
+    """
+
+    def __init__(self, *, factor: float = 1.0, reduction: Reduction = 'all') -> None:
+        super().__init__()
+        if reduction not in get_args(Reduction):
+            raise ValueError(f'expected reduction {get_args(Reduction)}, got {reduction!r}')
+        self.factor = factor
+        self.reduction = reduction
+
+    def forward(self, prediction: Tensor, target: Tensor, valid: Tensor) -> Tensor:
+        """Compute the term.
+
+        Args:
+            prediction: (B, ...), any unit.
+            target: Same shape and unit.
+            valid: Weight of every element, broadcastable to that shape; 0 where unknown.
+
+        Returns:
+            Scalar, or (B, ...) with reduction ``'none'``.
+
+        Raises:
+            ValueError: prediction and target differ in shape.
+        """
+        if prediction.shape != target.shape:
+            raise ValueError(
+                f'expected a target of the shape of the prediction {tuple(prediction.shape)}, '
+                f'got {tuple(target.shape)}'
+            )
+        error = (prediction - target).abs() * valid * self.factor
+        if self.reduction == 'none':
+            return error
+        if self.reduction == 'all':
+            return error.mean()
+        return error.sum() / valid.expand_as(error).sum().clamp(min=1)
