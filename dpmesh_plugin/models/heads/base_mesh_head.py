@@ -1,0 +1,245 @@
+"""What all heads share: the body behind the raw outputs, its camera, losses and predictions."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+import torch
+from mmengine.model import BaseModule
+from mmengine.structures import InstanceData
+from torch import Tensor, nn
+
+from dpmesh_plugin.geometry.camera import (
+    PUBLISHED_DEPTH_OFFSET,
+    camera_to_translation,
+    full_image_translation,
+    project,
+)
+from dpmesh_plugin.geometry.rotation import matrix_to_axis_angle, rotation_6d_to_matrix
+from dpmesh_plugin.models.build import build_part
+from dpmesh_plugin.models.losses.mesh_loss import Operands
+from dpmesh_plugin.registry import BODY_MODELS
+from dpmesh_plugin.structures import MeshDataSample
+
+from .head_output import HeadOutput
+from .mesh_targets import IMAGE_GRID, MeshTargets
+
+KEYPOINT_SET = 'dpmesh_30'
+FocalSource = Literal['per_sample', 'first']
+
+UPRIGHT_6D = (1.0, 0.0, 0.0, -1.0, 0.0, 0.0)
+"""A standing person who faces the camera: half a turn about x from y up to y down."""
+
+START_CAMERA = (0.0, 0.0, 2.0)
+"""Raw camera of a person 2.2 m of whose surroundings fill the crop, the extent of a fitted box."""
+
+
+class BaseMeshHead(BaseModule):
+    """Head that regresses a body and a camera.
+
+    Args:
+        body_model: Config or module of the body model, for example ``dict(type='SMPL')``.
+        pose_decoder: Config or module that turns a latent (B, ``latent_dim``) into a body pose
+            (B, 23, 3).
+        objective: Config or module of the loss.
+        input_size: Side of the crop, px.
+        focal_source: ``'per_sample'``: every sample has its own focal length; ``'first'``: that of
+            the first sample serves the whole batch, as in the published code.
+        init_cfg: Initialisation as in mmengine.
+
+    Raises:
+        ValueError: unknown focal source.
+        KeyError: the objective has a term that this head cannot supply.
+    """
+
+    loss_terms: tuple[str, ...] = (
+        'body_joint_cam',
+        'body_joint_proj',
+        'smpl_pose',
+        'smpl_shape',
+        'vertices',
+    )
+
+    def __init__(
+        self,
+        *,
+        body_model: dict | nn.Module,
+        pose_decoder: dict | nn.Module,
+        objective: dict | nn.Module,
+        input_size: int = 256,
+        focal_source: FocalSource = 'per_sample',
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if focal_source not in get_args(FocalSource):
+            raise ValueError(f'expected focal_source {get_args(FocalSource)}, got {focal_source!r}')
+        self.body_model = build_part(body_model, registry=BODY_MODELS)
+        self.pose_decoder = build_part(pose_decoder, registry=BODY_MODELS)
+        self.objective = build_part(objective)
+        self.objective.check_terms(self.loss_terms)
+        self.input_size = input_size
+        self.focal_source = focal_source
+
+    @abstractmethod
+    def forward(self, feats: Tensor, focal: Tensor) -> HeadOutput:
+        """Regress.
+
+        Args:
+            feats: (B, C, H, W).
+            focal: (B,) focal length of the camera of the crop, px.
+        """
+
+    def loss(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
+        """Loss terms of a batch, see :class:`MeshLoss` for their names.
+
+        Args:
+            feats: (B, C, H, W).
+            data_samples: B samples with ``gt_instances``.
+        """
+        output = self(feats, self.crop_focal(data_samples, feats.device))
+        targets = MeshTargets.from_samples(
+            data_samples, input_size=self.input_size, device=feats.device
+        )
+        return self.objective(self.loss_operands(output, targets))
+
+    def predict(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> list[InstanceData]:
+        """Predictions of a batch, one instance each.
+
+        Fields are those of ``pred_instances`` in :class:`MeshDataSample`, and ``pelvis`` (1, 3),
+        m, the pelvis of the body before translation: a point of the body in the camera of the
+        original image is ``vertices + pelvis + transl_full``.
+
+        Args:
+            feats: (B, C, H, W).
+            data_samples: B samples with the metainfo ``ori_shape, bbox_xywh, focal_length,
+                principal_point``.
+        """
+        focal = self.crop_focal(data_samples, feats.device)
+        output = self(feats, focal)
+        fields = {
+            'global_orient': output.global_orient,
+            'body_pose': output.body_pose,
+            'betas': output.betas,
+            'camera': output.camera,
+            'transl': output.transl,
+            'transl_full': self._full_translation(output.transl, focal, data_samples),
+            'pelvis': output.pelvis,
+            'vertices': output.vertices,
+            'joints': output.joints,
+            'keypoints_2d': output.keypoints_2d,
+        }
+        return [
+            InstanceData(**{name: value[index : index + 1] for name, value in fields.items()})
+            for index in range(len(data_samples))
+        ]
+
+    def crop_focal(self, data_samples: Sequence[MeshDataSample], device: torch.device) -> Tensor:
+        """Focal lengths (B,) of the cameras of the crops: the diagonal of the original image, px.
+
+        The published model uses this length, which belongs to the original image, on the crop.
+        """
+        sizes = torch.tensor([sample.ori_shape for sample in data_samples], dtype=torch.float32)
+        focal = sizes.norm(dim=-1).to(device)
+        return focal[:1].expand_as(focal) if self.focal_source == 'first' else focal
+
+    def decode_body(
+        self,
+        *,
+        orient_6d: Tensor,
+        pose_latent: Tensor,
+        betas: Tensor,
+        camera: Tensor,
+        focal: Tensor,
+    ) -> dict[str, Tensor]:
+        """The body of the raw outputs, in float32 also under autocast.
+
+        Args:
+            orient_6d: (B, 6).
+            pose_latent: (B, ``latent_dim``).
+            betas: (B, 10).
+            camera: (B, 3).
+            focal: (B,) px.
+
+        Returns:
+            All fields of :class:`HeadOutput` but ``image_joints``.
+        """
+        raw = {'orient_6d': orient_6d, 'pose_latent': pose_latent, 'betas': betas, 'camera': camera}
+        raw = {name: value.float() for name, value in raw.items()}
+        with torch.autocast(camera.device.type, enabled=False):
+            global_orient = matrix_to_axis_angle(rotation_6d_to_matrix(raw['orient_6d']))
+            body_pose = self.pose_decoder(raw['pose_latent'])
+            vertices = self.body_model(
+                global_orient=global_orient, body_pose=body_pose, betas=raw['betas']
+            ).vertices
+            joints = self.body_model.regress(vertices, KEYPOINT_SET)
+            transl = camera_to_translation(raw['camera'], focal, input_size=self.input_size)
+            center = torch.full_like(transl[:, :2], self.input_size / 2)
+            keypoints_2d = project(
+                joints + transl[:, None], focal, center, depth_offset=PUBLISHED_DEPTH_OFFSET
+            )
+        pelvis = joints[:, :1]
+        return {
+            **raw,
+            'global_orient': global_orient,
+            'body_pose': body_pose,
+            'transl': transl,
+            'pelvis': pelvis[:, 0],
+            'vertices': vertices - pelvis,
+            'joints': joints - pelvis,
+            'keypoints_2d': keypoints_2d,
+        }
+
+    def loss_operands(self, output: HeadOutput, targets: MeshTargets) -> Operands:
+        """Prediction, target and validity of every loss term that is asked for."""
+        pose = torch.cat([output.global_orient[:, None], output.body_pose], dim=1)
+        projected = output.keypoints_2d / self.input_size * IMAGE_GRID
+        operands = {
+            'body_joint_cam': (output.joints, targets.joints, targets.joints_valid),
+            'body_joint_proj': (
+                projected,
+                targets.image_joints[..., :2],
+                targets.image_joints_valid[..., :2],
+            ),
+            'smpl_pose': (pose, targets.pose, targets.pose_valid),
+            'smpl_shape': (output.betas, targets.betas, targets.betas_valid),
+        }
+        if 'vertices' in self.objective.terms:
+            operands['vertices'] = self._vertex_operands(output, targets)
+        return operands
+
+    def _vertex_operands(
+        self, output: HeadOutput, targets: MeshTargets
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Vertices relative to the pelvis; the target is the neutral body of the parameters."""
+        with torch.no_grad():
+            vertices = self.body_model(
+                global_orient=targets.pose[:, 0],
+                body_pose=targets.pose[:, 1:],
+                betas=targets.betas,
+            ).vertices
+            pelvis = self.body_model.regress(vertices, KEYPOINT_SET)[:, :1]
+        return output.vertices, vertices - pelvis, targets.betas_valid[..., None]
+
+    def _full_translation(
+        self, transl: Tensor, focal: Tensor, data_samples: Sequence[MeshDataSample]
+    ) -> Tensor:
+        """Translations (B, 3) in the cameras of the original images, m.
+
+        The camera of the crop is exchanged for one with the focal length of the original image:
+        where that is longer, the same picture comes from a body that is farther away.
+        """
+
+        def stack(field: str) -> Tensor:
+            rows = [torch.as_tensor(sample.get(field)) for sample in data_samples]
+            return torch.stack(rows).to(transl)
+
+        original_focal = stack('focal_length').mean(-1)
+        farther = torch.ones_like(transl)
+        farther[:, 2] = original_focal / focal
+        return full_image_translation(
+            transl * farther,
+            stack('bbox_xywh'),
+            original_focal,
+            stack('principal_point'),
+            input_size=self.input_size,
+        )

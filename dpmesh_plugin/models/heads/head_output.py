@@ -1,0 +1,42 @@
+"""What every head returns."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class HeadOutput:
+    """Raw outputs of a head and the body they describe, batched.
+
+    Axes of the camera: x right, y down, z forward. A point of the body in the camera of the crop
+    is ``vertices + pelvis + transl``.
+
+    Args:
+        orient_6d: (B, 6) root orientation as 3x2 matrix, row-major.
+        pose_latent: (B, D) input of the pose decoder.
+        global_orient: (B, 3) root orientation, axis-angle, rad.
+        body_pose: (B, 23, 3) axis-angle, rad.
+        betas: (B, 10).
+        camera: (B, 3) raw camera output.
+        transl: (B, 3) translation of the body model in the camera of the crop, m.
+        pelvis: (B, 3) pelvis of the body before the translation, m.
+        vertices: (B, V, 3) relative to the pelvis, m.
+        joints: (B, 30, 3) ``dpmesh_30`` relative to the pelvis, m.
+        keypoints_2d: (B, 30, 2) projected joints, px of the crop.
+        image_joints: (B, K, 3) x, y, depth estimated before the body, each in [0, 1] over the
+            crop and over 2 m about the root; None for a head without such an estimate.
+    """
+
+    orient_6d: Tensor
+    pose_latent: Tensor
+    global_orient: Tensor
+    body_pose: Tensor
+    betas: Tensor
+    camera: Tensor
+    transl: Tensor
+    pelvis: Tensor
+    vertices: Tensor
+    joints: Tensor
+    keypoints_2d: Tensor
+    image_joints: Tensor | None = None

@@ -1,0 +1,158 @@
+"""Joint and SMPL tokens over an image feature and a lifted volume: the head of DPMesh."""
+
+import torch
+from torch import Tensor, nn
+
+from dpmesh_plugin.models.build import build_part
+from dpmesh_plugin.models.losses.mesh_loss import Operands
+from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
+
+from .base_mesh_head import KEYPOINT_SET, START_CAMERA, UPRIGHT_6D, BaseMeshHead, FocalSource
+from .head_output import HeadOutput
+from .mesh_targets import IMAGE_GRID, MeshTargets
+
+PUBLISHED_OBJECTIVE = {'type': 'MeshLoss', 'weighting': {'type': 'AutomaticWeightedLoss'}}
+NUM_BETAS = 10
+
+
+class CascadeRegressor(nn.Module):
+    """One linear layer per decoder layer, each correcting the value of the one before.
+
+    Args:
+        in_channels: Channels of the token.
+        out_channels: Numbers to regress.
+        num_stages: Number of decoder layers.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, num_stages: int) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList(
+            nn.Linear(in_channels + (out_channels if stage else 0), out_channels)
+            for stage in range(num_stages)
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (L, B, C) after every decoder layer to the last value (B, out_channels)."""
+        value = self.stages[0](tokens[0])
+        for stage, token in zip(self.stages[1:], tokens[1:], strict=True):
+            value = value + stage(torch.cat([token, value], dim=-1))
+        return value
+
+
+@MODELS.register_module()
+class SMPLTokenHead(BaseMeshHead):
+    """The head of DPMesh, arXiv:2404.01424, section 3.
+
+    Switches between the published behaviour and a corrected one:
+
+    - ``focal_source='first'``: the first sample's focal length serves the whole batch, as
+      published. Default ``'per_sample'``.
+    - ``image_transformer.frequency_ladder=True``: the position code of the image gets the
+      wavelengths of DETR. Default False, since the published weights were trained without.
+    - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
+      ``'all'``, as published.
+
+    The constructor has eleven arguments, as every part of the head can be exchanged.
+
+    Args:
+        in_channels: Channels of the fused image feature.
+        body_model: Config or module of the body model.
+        pose_decoder: Config or module of the pose prior.
+        volume: Config or module of the lifted volume; its size tells that of the image feature.
+        image_transformer: Config or module of the image tokens.
+        decoder: Config or module of the token decoder.
+        joint_set: Keypoint set of the joint tokens, part of ``dpmesh_30``.
+        objective: Config or module of the loss. None: the published one.
+        input_size: Side of the crop, px.
+        focal_source: See above.
+        init_cfg: Initialisation as in mmengine.
+    """
+
+    loss_terms = (*BaseMeshHead.loss_terms, 'body_joint_img', 'smpl_joint_img')
+
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        body_model: dict | nn.Module,
+        pose_decoder: dict | nn.Module,
+        volume: dict | nn.Module | None = None,
+        image_transformer: dict | nn.Module | None = None,
+        decoder: dict | nn.Module | None = None,
+        joint_set: str = 'dpmesh_15',
+        objective: dict | nn.Module | None = None,
+        input_size: int = 256,
+        focal_source: FocalSource = 'per_sample',
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(
+            body_model=body_model,
+            pose_decoder=pose_decoder,
+            objective=objective or PUBLISHED_OBJECTIVE,
+            input_size=input_size,
+            focal_source=focal_source,
+            init_cfg=init_cfg,
+        )
+        self.volume = build_part(volume or {'type': 'FeatureVolume'}, in_channels=in_channels)
+        channels = self.volume.channels
+        self.image_transformer = build_part(
+            image_transformer or {'type': 'ImageTransformer'},
+            in_channels=in_channels,
+            channels=channels,
+            size=self.volume.size[1:],
+        )
+        self.decoder = build_part(
+            decoder or {'type': 'TokenDecoder'},
+            num_joints=get_keypoint_set(joint_set).num,
+            channels=channels,
+        )
+        self.joint_indices = keypoint_map(KEYPOINT_SET, joint_set).tolist()
+        num_stages = len(self.decoder.layers)
+        self.orient_regressor = CascadeRegressor(channels, len(UPRIGHT_6D), num_stages)
+        self.pose_regressor = CascadeRegressor(channels, self.pose_decoder.latent_dim, num_stages)
+        self.betas_regressor = CascadeRegressor(channels, NUM_BETAS, num_stages)
+        self.camera_regressor = CascadeRegressor(channels, len(START_CAMERA), num_stages)
+        with torch.no_grad():
+            self.orient_regressor.stages[0].bias.copy_(torch.tensor(UPRIGHT_6D))
+            self.camera_regressor.stages[0].bias.copy_(torch.tensor(START_CAMERA))
+
+    def forward(self, feats: Tensor, focal: Tensor) -> HeadOutput:
+        """Regress body, camera and image joints.
+
+        Args:
+            feats: (B, in_channels, H, W) of any floating type.
+            focal: (B,) focal length of the camera of the crop, px.
+        """
+        feats = feats.to(self.volume.lift.weight.dtype)
+        volume = self.volume(feats)
+        image_tokens = self.image_transformer(feats)
+        tokens, image_joints = self.decoder(
+            image_tokens, self.image_transformer.position, volume, self.volume.depth_exponent
+        )
+        pose_token, shape_token, camera_token = tokens.unbind(2)
+        body = self.decode_body(
+            orient_6d=self.orient_regressor(pose_token),
+            pose_latent=self.pose_regressor(pose_token),
+            betas=self.betas_regressor(shape_token),
+            camera=self.camera_regressor(camera_token),
+            focal=focal,
+        )
+        return HeadOutput(**body, image_joints=image_joints)
+
+    def loss_operands(self, output: HeadOutput, targets: MeshTargets) -> Operands:
+        """The shared terms, and the image joints against annotation and fitted body."""
+        image_joints = output.image_joints * IMAGE_GRID
+        chosen = self.joint_indices
+        return super().loss_operands(output, targets) | {
+            'body_joint_img': (
+                image_joints,
+                targets.image_joints[:, chosen],
+                targets.image_joints_valid[:, chosen],
+            ),
+            'smpl_joint_img': (
+                image_joints,
+                targets.fit_image_joints[:, chosen],
+                targets.fit_image_joints_valid[:, chosen],
+            ),
+        }
