@@ -2,5 +2,6 @@
 
 from .body_layers import BodyLayers, BodyModelOutput
 from .smpl import SMPL
+from .vposer import VPoserDecoder
 
-__all__ = ['SMPL', 'BodyLayers', 'BodyModelOutput']
+__all__ = ['SMPL', 'BodyLayers', 'BodyModelOutput', 'VPoserDecoder']

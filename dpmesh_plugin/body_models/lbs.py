@@ -73,7 +73,7 @@ def skin(vertices: Tensor, transforms: Tensor, weights: Tensor) -> Tensor:
     """
     batch, joints = transforms.shape[:2]
     blended = transforms.permute(0, 2, 3, 1).reshape(batch * 12, joints) @ weights
-    blended = blended.view(batch, 3, 4, -1)
+    blended = blended.view(batch, 3, 4, weights.shape[1])
     posed = blended[:, :, 3]
     for axis in range(3):
         posed = torch.addcmul(posed, blended[:, :, axis], vertices[:, axis : axis + 1])

@@ -1,6 +1,6 @@
 """SMPL as a registry component."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -61,7 +61,9 @@ class SMPL(BodyLayers):
         self.regressors = nn.Module()
         for name, matrix in build_regressors(body, regressors or {}).items():
             self.regressors.register_buffer(name, torch.from_numpy(matrix), persistent=False)
-        self._keypoint_bodies = nn.ModuleDict()
+        # Filled on first use, and therefore no child module: whoever walks the buffers of this
+        # module and of a copy side by side (EMA does) must meet the same ones in both.
+        self._keypoint_bodies: dict[str, tuple[BodyLayers, Tensor]] = {}
 
     @property
     def keypoint_sets(self) -> list[str]:
@@ -123,10 +125,8 @@ class SMPL(BodyLayers):
         matrix = self._regressor(keypoint_set)
         if keypoint_set not in self._keypoint_bodies:
             touched = matrix.any(0).nonzero()[:, 0]
-            body = self.subset(touched)
-            body.register_buffer('regressor', matrix[:, touched], persistent=False)
-            self._keypoint_bodies[keypoint_set] = body
-        body = self._keypoint_bodies[keypoint_set]
+            self._keypoint_bodies[keypoint_set] = (self.subset(touched), matrix[:, touched])
+        body, matrix = self._keypoint_bodies[keypoint_set]
         output = body(
             global_orient=global_orient,
             body_pose=body_pose,
@@ -135,7 +135,7 @@ class SMPL(BodyLayers):
             gender=gender,
         )
         with torch.autocast(output.vertices.device.type, enabled=False):
-            return body.regressor @ output.vertices
+            return matrix @ output.vertices
 
     def get_extra_state(self) -> Tensor:
         """The model id as bytes, so that every checkpoint names its body model."""
@@ -154,6 +154,11 @@ class SMPL(BodyLayers):
                 f'{self.model_id!r}: same array shapes, different bodies. Build the model with the '
                 "checkpoint's body model (`path` of SMPL)."
             )
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> 'SMPL':
+        """Move or convert the buffers; the parts cut out of them are cut anew."""
+        self._keypoint_bodies.clear()
+        return super()._apply(fn, recurse)
 
     def _regressor(self, keypoint_set: str) -> Tensor:
         matrix = dict(self.regressors.named_buffers()).get(keypoint_set)

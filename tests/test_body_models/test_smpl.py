@@ -1,3 +1,4 @@
+import copy
 import pickle
 
 import numpy as np
@@ -100,8 +101,14 @@ def test_agrees_with_smplx(body, gender):
     parameters = random_parameters(4)
     expected = reference(**{**parameters, 'body_pose': parameters['body_pose'].flatten(1)})
     output = body(**parameters, gender=gender)
+    # 1e-6 m in float32, whose spacing at 2 m is 2.4e-7 m
     torch.testing.assert_close(output.vertices, expected.vertices, atol=1e-6, rtol=0)
     torch.testing.assert_close(output.joints, expected.joints[:, :24], atol=1e-6, rtol=0)
+    parameters = random_parameters(4, dtype=torch.float64)
+    expected = reference.double()(**{**parameters, 'body_pose': parameters['body_pose'].flatten(1)})
+    output = copy.deepcopy(body).double()(**parameters, gender=gender)
+    # smplx adds 1e-8 to every rotation component
+    torch.testing.assert_close(output.vertices, expected.vertices, atol=1e-7, rtol=0)
 
 
 def test_mirrored_pose_gives_the_mirrored_mesh(body):
@@ -188,11 +195,27 @@ def test_checkpoint_carries_the_id_and_no_body(body, synthetic):
 
 
 def test_survives_pickling_and_a_change_of_type(body):
-    copy = pickle.loads(pickle.dumps(body)).double()
     parameters = random_parameters(1)
-    output = copy(**parameters).vertices
+    expected = body.keypoints(**parameters, keypoint_set='coco_17')
+    clone = pickle.loads(pickle.dumps(body)).double()
+    output = clone.keypoints(**parameters, keypoint_set='coco_17')
     assert output.dtype == torch.float64
-    torch.testing.assert_close(output.float(), body(**parameters).vertices, atol=1e-6, rtol=0)
+    torch.testing.assert_close(output.float(), expected, atol=1e-6, rtol=0)
+    assert clone(**parameters).vertices.dtype == torch.float64
+
+
+def test_use_adds_no_buffers(body):
+    fresh = SMPL(genders=body.genders)
+    fresh.keypoints(**random_parameters(1), keypoint_set='coco_17')
+    assert [name for name, _ in fresh.named_buffers()] == [
+        name for name, _ in SMPL(genders=body.genders).named_buffers()
+    ]
+
+
+def test_empty_batch(body):
+    output = body(**random_parameters(0))
+    assert output.vertices.shape == (0, 6890, 3)
+    assert body.regress(output.vertices, 'coco_17').shape == (0, 17, 3)
 
 
 @pytest.mark.parametrize(
