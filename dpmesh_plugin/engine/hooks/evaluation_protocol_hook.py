@@ -1,0 +1,59 @@
+"""Tell the metrics which weights they measure."""
+
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from dpmesh_plugin.engine.checkpoint import file_sha256
+from dpmesh_plugin.evaluation import PROTOCOL_KEY
+from dpmesh_plugin.registry import HOOKS
+
+from .strict_load_hook import checkpoint_of
+
+
+@HOOKS.register_module()
+class EvaluationProtocolHook(Hook):
+    """Put config, checkpoint, its hash and the iteration on the message hub before an evaluation.
+
+    Metrics write them into their result file. Weights that were trained in this process have no
+    file: their ``checkpoint`` is None and ``iteration`` says how long they were trained.
+    """
+
+    priority = 'HIGH'
+
+    def __init__(self) -> None:
+        self._trained_here = False
+        self._hashes: dict[str, str] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Remember that the weights no longer are those of a file."""
+        self._trained_here = True
+
+    def before_val(self, runner: Runner) -> None:
+        """Describe the weights under validation."""
+        self._publish(runner)
+
+    def before_test(self, runner: Runner) -> None:
+        """Describe the weights under test."""
+        self._publish(runner)
+
+    def _publish(self, runner: Runner) -> None:
+        path = None if self._trained_here else checkpoint_of(runner)
+        filename = runner.cfg.filename
+        facts = {
+            'config': Path(filename).name if filename else None,
+            'checkpoint': None if path is None else str(path),
+            'checkpoint_sha256': self._hash(path),
+            'iteration': runner.iter if self._trained_here else None,
+        }
+        runner.message_hub.update_info(PROTOCOL_KEY, facts, resumed=False)
+
+    def _hash(self, path: str | None) -> str | None:
+        """Hash of a local file, computed once and only where the result is written."""
+        if path is None or '://' in path or not is_main_process():
+            return None
+        if path not in self._hashes:
+            self._hashes[path] = file_sha256(path)
+        return self._hashes[path]

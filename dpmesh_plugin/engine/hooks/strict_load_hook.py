@@ -1,0 +1,58 @@
+"""Refuse a checkpoint that does not fit the model."""
+
+import logging
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.logging import print_log
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from dpmesh_plugin.engine.checkpoint import check_keys, read_checkpoint, state_dict_of
+from dpmesh_plugin.registry import HOOKS
+
+
+def checkpoint_of(runner: Runner) -> str | None:
+    """The checkpoint a run loads or resumes from; None if it starts from initial weights."""
+    if runner._resume and runner._load_from is None:
+        return find_latest_checkpoint(runner.work_dir)
+    return runner._load_from
+
+
+@HOOKS.register_module()
+class StrictLoadHook(Hook):
+    """Compare the keys and shapes of a checkpoint with the model before the weights are used.
+
+    The runner itself only warns, so a checkpoint without one matching key would still be tested and
+    a number printed. A local file is checked before the run starts, and so before anything of it
+    is unpickled: the runner falls back to running the code in a file that it cannot read safely.
+    Whatever else is loaded (a URL, a call of ``runner.load_checkpoint``) is checked after reading.
+
+    Args:
+        strict: Whether any difference is an error. If not, the differences are logged, what fits is
+            loaded, and only a checkpoint without a single matching key is refused.
+
+    Raises:
+        FileNotFoundError: the checkpoint does not exist.
+        ValueError: the checkpoint cannot be read safely or does not fit.
+    """
+
+    priority = 'VERY_HIGH'
+
+    def __init__(self, *, strict: bool = True) -> None:
+        self.strict = strict
+
+    def before_run(self, runner: Runner) -> None:
+        """Check the file that the runner is going to load, if it is a local one."""
+        path = checkpoint_of(runner)
+        if path is not None and '://' not in path:
+            checkpoint = read_checkpoint(path, map_location='meta')
+            check_keys(runner.model, state_dict_of(checkpoint), str(path), strict=self.strict)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Check what the runner has read and is about to copy into the model."""
+        comparison = check_keys(
+            runner.model, state_dict_of(checkpoint), 'the checkpoint', strict=self.strict
+        )
+        if not comparison.agrees:
+            message = f'loading with strict=False:\n  {comparison.describe()}'
+            print_log(message, 'current', level=logging.WARNING)

@@ -1,0 +1,29 @@
+import numpy as np
+import pytest
+
+from dpmesh_plugin.engine import MeshVisualizationHook
+
+
+def test_every_second_sample_is_drawn_into_the_folder(make_runner, tmp_path):
+    out_dir = tmp_path / 'pictures'
+    runner = make_runner(hooks=[MeshVisualizationHook(out_dir=str(out_dir), interval=2)])
+    runner.test()
+    drawn = runner.visualizer.drawn
+    assert [name for name, *_ in drawn] == ['test_0', 'test_2', 'test_4']
+    _, image, sample, options = drawn[1]
+    np.testing.assert_array_equal(image, np.full((8, 6, 3), 2, dtype=np.uint8))
+    assert 'pred_instances' in sample
+    assert options['out_file'] == str(out_dir / 'test_2.jpg')
+
+
+def test_no_more_than_asked_for_in_each_evaluation(make_runner):
+    runner = make_runner(hooks=[MeshVisualizationHook(max_samples=2)])
+    runner.test()
+    runner.val()
+    drawn = [(name, options['out_file']) for name, _, _, options in runner.visualizer.drawn]
+    assert drawn == [('test_0', None), ('test_1', None), ('val_0', None), ('val_1', None)]
+
+
+def test_an_interval_of_zero_is_refused():
+    with pytest.raises(ValueError, match='positive number of samples, got 0'):
+        MeshVisualizationHook(interval=0)
