@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import torch
 
-from dpmesh_plugin.rendering import add_label, draw_people, view_body
+from dpmesh_plugin.body_models import SMPL
+from dpmesh_plugin.rendering import Mesh, add_label, draw_people, render, view_body
 
 K = np.array([[100, 0, 50], [0, 100, 40], [0, 0, 1]], np.float64)
 # A cuboid 0.4 m wide (x), 1 m high (y), 0.2 m deep (z) around the origin, faces outward.
@@ -79,3 +81,24 @@ def test_labels_fit_and_leave_the_image():
 def test_a_float_image_is_named():
     with pytest.raises(ValueError, match=r'uint8, got float32 \(80, 96, 3\)'):
         draw_people(IMAGE.astype('f4'), [], BOX_FACES, K)
+
+
+def test_the_nose_of_a_body_lands_where_projection_says():
+    body_model = SMPL()
+    output = body_model(
+        global_orient=torch.tensor([[2.9, 0.2, 0.1]]),
+        body_pose=torch.zeros(1, 23, 3),
+        betas=torch.zeros(1, 10),
+        transl=torch.tensor([[0.2, 0.7, 2.0]]),
+    )
+    vertices = output.vertices[0].numpy()
+    nose = body_model.landmarks['nose']
+    colors = np.zeros_like(vertices)
+    colors[nose] = 1
+    intrinsics = np.array([[1500, 0, 300], [0, 1400, 260], [0, 0, 1]], np.float64)
+    drawn = render([Mesh(vertices, body_model.faces.numpy(), colors)], intrinsics, (640, 480))
+    row, column = np.unravel_index(drawn.color[..., 0].argmax(), (480, 640))
+    x, y, z = vertices[nose]
+    assert abs(column - (1500 * x / z + 300)) < 1
+    assert abs(row - (1400 * y / z + 260)) < 1
+    assert drawn.depth[row, column] == pytest.approx(z, abs=2e-3)

@@ -1,0 +1,170 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+
+from dpmesh_plugin.body_models import SMPL
+from dpmesh_plugin.geometry.affine import crop_affine, warp_affine
+from dpmesh_plugin.registry import VISUALIZERS
+from dpmesh_plugin.rendering import Mesh, render
+from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.visualization import MeshVisualizer
+
+WIDTH, HEIGHT, FOCAL = 1280, 960, 1400.0
+PRINCIPAL_POINT = np.array([660.0, 488.0])
+BOX = np.array([320.0, 80.0, 800.0, 800.0])
+BAR, GAP = 22, 4
+
+
+@pytest.fixture(scope='module')
+def body_model():
+    return SMPL()
+
+
+@pytest.fixture
+def visualizer(body_model):
+    return MeshVisualizer(body_model=body_model, panel_height=256, alpha=1.0)
+
+
+def body_parameters():
+    generator = torch.Generator().manual_seed(0)
+    return {
+        'global_orient': torch.tensor([[3.0, 0.3, 0.4]]),
+        'body_pose': 0.2 * torch.randn(1, 23, 3, generator=generator),
+        'betas': torch.randn(1, 10, generator=generator),
+    }
+
+
+def make_sample(body_model, **warp):
+    """A photograph of a white body on black, cropped, and its sample."""
+    parameters = body_parameters() | {'transl': torch.tensor([[0.1, 0.2, 3.5]])}
+    vertices = body_model(**parameters).vertices[0].numpy()
+    camera = np.array([[FOCAL, 0, 0], [0, FOCAL, 0], [0, 0, 1]])
+    camera[:2, 2] = PRINCIPAL_POINT
+    body = Mesh(vertices, body_model.faces.numpy())
+    inside = render([body], camera, (WIDTH, HEIGHT)).index == 0
+    photo = (inside[..., None] * [255, 255, 255]).astype(np.uint8)
+    matrix, _ = crop_affine(BOX, (256, 256), **warp)
+    sample = MeshDataSample(
+        metainfo={
+            'img_path': 'photo.jpg',
+            'ori_shape': (WIDTH, HEIGHT),
+            'input_size': (256, 256),
+            'warp_mat': matrix,
+            'focal_length': (FOCAL, FOCAL),
+            'principal_point': PRINCIPAL_POINT,
+            'gender': 'neutral',
+        },
+        gt_instances=InstanceData(**parameters, smpl_valid=torch.ones(1)),
+        prompt=InstanceData(
+            keypoints=torch.full((1, 30, 2), 100.0),
+            keypoint_scores=torch.ones(1, 30),
+            keypoints_visible=torch.ones(1, 30),
+        ),
+    )
+    return warp_affine(photo, matrix, (256, 256)), sample
+
+
+def predict(sample, body_model, transl):
+    """A prediction as the head gives it: vertices about the pelvis, and the pelvis apart."""
+    vertices = body_model(**body_parameters()).vertices
+    pelvis = body_model.regress(vertices, 'dpmesh_30')[:, :1]
+    sample.pred_instances = InstanceData(
+        vertices=vertices - pelvis, pelvis=pelvis[:, 0], transl=torch.tensor([transl])
+    )
+
+
+def split(picture, count):
+    """Panels (256, 256, 3) of a picture without bars and gaps."""
+    assert picture.shape == (BAR + 256 + 2 * GAP, count * (256 + GAP) + GAP, 3)
+    starts = [GAP + number * (256 + GAP) for number in range(count)]
+    return [picture[GAP + BAR : -GAP, start : start + 256] for start in starts]
+
+
+def assert_truth_covers(visualizer, photographed, sample):
+    """The true mesh (drawn over black and over white, for its rims) lies on the body."""
+    size = visualizer.panel_height
+    over_black, over_white = (
+        visualizer.draw(np.full((256, 256, 3), grey, np.uint8), sample)[
+            GAP + BAR : -GAP, -size - GAP : -GAP, 0
+        ].astype(float)
+        for grey in (0, 255)
+    )
+    coverage = 1 - (over_white - over_black) / 255
+    drawn = cv2.resize(coverage, (256, 256), interpolation=cv2.INTER_AREA) > 0.5
+    assert (drawn & photographed).sum() / (drawn | photographed).sum() > 0.97
+    centres = [np.argwhere(mask).mean(axis=0) for mask in (drawn, photographed)]
+    np.testing.assert_allclose(*centres, atol=0.15)
+
+
+def test_panels_and_their_order(visualizer, body_model):
+    image, sample = make_sample(body_model)
+    predict(sample, body_model, [0.0, 0.0, 12.0])
+    panels = split(visualizer.add_datasample('a', image, sample), 5)
+    np.testing.assert_array_equal(panels[0], image)
+    assert (panels[1][100, 100] == (60, 180, 75)).all()
+    assert (panels[3][2, 2] == 255).all()
+    split(visualizer.add_datasample('a', image, sample, draw_gt=False), 4)
+    split(visualizer.add_datasample('a', image, sample, draw_pred=False), 3)
+
+
+@pytest.mark.parametrize('warp', [{}, {'rotation': 25.0, 'mirror_width': WIDTH, 'scale': 1.1}])
+def test_the_true_mesh_covers_the_body_of_the_photograph(visualizer, body_model, warp):
+    image, sample = make_sample(body_model, **warp)
+    assert_truth_covers(visualizer, image[..., 0] > 127, sample)
+
+
+def test_the_prediction_is_projected_by_the_camera_of_the_crop(visualizer, body_model):
+    image, sample = make_sample(body_model)
+    predict(sample, body_model, [0.1, -0.05, 16.0])
+    panel = split(visualizer.add_datasample('a', np.zeros_like(image), sample), 5)[2]
+    points = body_model(**body_parameters()).vertices[0] + torch.tensor([0.1, -0.05, 16.0])
+    # Focal length 1600 px is the diagonal of the 1280x960 photograph.
+    pixels = (points[:, :2] / (points[:, 2:] + 1e-4) * 1600 + 128).numpy()
+    rows, columns = np.nonzero(panel.any(axis=2))
+    np.testing.assert_allclose([columns.min(), rows.min()], pixels.min(axis=0), atol=1)
+    np.testing.assert_allclose([columns.max(), rows.max()], pixels.max(axis=0), atol=1)
+
+
+def test_panels_are_scaled_about_pixel_corners(body_model):
+    image, sample = make_sample(body_model)
+    larger = MeshVisualizer(body_model=body_model, panel_height=512, alpha=1.0)
+    assert_truth_covers(larger, image[..., 0] > 127, sample)
+
+
+def test_a_sample_without_valid_smpl_has_no_true_mesh(visualizer, body_model):
+    image, sample = make_sample(body_model)
+    sample.gt_instances.smpl_valid = torch.zeros(1)
+    split(visualizer.add_datasample('a', image, sample), 2)
+    del sample.gt_instances
+    split(visualizer.add_datasample('a', image, sample), 2)
+
+
+def test_pictures_go_to_a_file_or_to_the_backends(body_model, tmp_path):
+    visualizer = VISUALIZERS.build(
+        {
+            'type': 'MeshVisualizer',
+            'name': 'test_pictures',
+            'body_model': {'type': 'SMPL'},
+            'vis_backends': [{'type': 'LocalVisBackend'}],
+            'save_dir': str(tmp_path / 'run'),
+        }
+    )
+    image, sample = make_sample(body_model)
+    visualizer.add_datasample('a', image, sample, out_file=str(tmp_path / 'a.jpg'))
+    assert [path.name for path in tmp_path.iterdir()] == ['a.jpg']
+    visualizer.add_datasample('b', image, sample, step=7)
+    assert [path.name for path in tmp_path.rglob('*.png')] == ['b_7.png']
+
+
+def test_what_cannot_be_drawn_is_named(visualizer, body_model):
+    image, sample = make_sample(body_model)
+    with pytest.raises(ValueError, match=r"'a7' \(photo.jpg\) .* expected the crop"):
+        visualizer.add_datasample('a7', image[:100], sample)
+    predict(sample, body_model, [0.0, 0.0, float('nan')])
+    with pytest.raises(ValueError, match=r"'a7' \(photo.jpg\) .* values not finite"):
+        visualizer.add_datasample('a7', image, sample)
+    del sample.pred_instances.pelvis
+    with pytest.raises(ValueError, match=r"'a7' .*pelvis"):
+        visualizer.add_datasample('a7', image, sample)
