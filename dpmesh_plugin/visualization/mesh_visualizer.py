@@ -80,7 +80,7 @@ class MeshVisualizer(Visualizer):
 
         Args:
             name: Name of the picture in the backends and in error messages.
-            image: The crop ``(H, W, 3)`` uint8 RGB.
+            image: The crop ``(H, W, 3)`` RGB, uint8 or float in 0..255.
             data_sample: The sample that belongs to it.
             draw_gt: Draw the true mesh where the sample has one.
             draw_pred: Draw the prediction where the sample has one.
@@ -120,6 +120,7 @@ class MeshVisualizer(Visualizer):
         width, height = data_sample.input_size
         if image.shape != (height, width, 3):
             raise ValueError(f'expected the crop {(height, width, 3)}, got {image.shape}')
+        image = np.rint(image).clip(0, 255).astype(np.uint8)
         factor = self.panel_height / height
         crop = cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
         panels = {'input': crop}
@@ -161,8 +162,17 @@ class MeshVisualizer(Visualizer):
         }
 
     def _truth_panel(self, crop: np.ndarray, sample: MeshDataSample, factor: float) -> np.ndarray:
-        """The annotated body in the camera of the original image, folded into the crop."""
+        """The annotated body in the camera of the original image, folded into the crop.
+
+        Where the crop is turned or mirrored, the truth is given in axes turned with it.
+        """
         truth = sample.gt_instances
+        annotated = sample.get('body_model_id', self.body_model.model_id)
+        if annotated != self.body_model.model_id:
+            raise ValueError(
+                f'annotated with body model {annotated!r}, the visualizer has '
+                f'{self.body_model.model_id!r}; set body_model.path to the files of the former'
+            )
         parameters = {
             field: torch.as_tensor(truth[field]).detach().cpu().float() for field in _SMPL_FIELDS
         }
@@ -171,7 +181,7 @@ class MeshVisualizer(Visualizer):
         camera = np.eye(3)
         camera[[0, 1], [0, 1]] = sample.focal_length
         camera[:2, 2] = sample.principal_point
-        camera = np.vstack([sample.warp_mat, [0, 0, 1]]) @ camera
+        camera = np.vstack([sample.warp_mat, [0, 0, 1]]) @ camera @ _turn(sample.warp_mat).T
         return self._over(crop, _numpy(body.vertices[0]), camera, factor, TRUTH_COLOR)
 
     def _over(
@@ -187,6 +197,17 @@ class MeshVisualizer(Visualizer):
         return draw_people(
             crop, [vertices], self.faces, intrinsics, colors=[color], alpha=self.alpha
         )
+
+
+def _turn(warp: np.ndarray) -> np.ndarray:
+    """Rotation or reflection (3, 3) of camera axes that goes with an image warp (2, 3).
+
+    The orthogonal polar factor of the warp: what is left without its scale or stretch.
+    """
+    left, _, right = np.linalg.svd(warp[:, :2])
+    turn = np.eye(3)
+    turn[:2, :2] = left @ right
+    return turn
 
 
 def _has_smpl(sample: MeshDataSample) -> bool:

@@ -6,6 +6,11 @@ from mmengine.structures import InstanceData
 
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.geometry.affine import crop_affine, warp_affine
+from dpmesh_plugin.geometry.rotation import (
+    axis_angle_to_matrix,
+    matrix_to_axis_angle,
+    mirror_pose,
+)
 from dpmesh_plugin.registry import VISUALIZERS
 from dpmesh_plugin.rendering import Mesh, render
 from dpmesh_plugin.structures import MeshDataSample
@@ -36,7 +41,22 @@ def body_parameters():
     }
 
 
-def make_sample(body_model, **warp):
+def turned(body_model, parameters, turn, mirrored):
+    """The parameters of the same body in camera axes turned by ``turn`` (3, 3)."""
+    root = body_model(**parameters).joints[0, 0]
+    pose = torch.cat([parameters['global_orient'][:, None], parameters['body_pose']], dim=1)
+    pose = mirror_pose(pose) if mirrored else pose
+    roll = torch.tensor(turn * [-1, 1, 1] if mirrored else turn, dtype=torch.float32)
+    orient = matrix_to_axis_angle(roll @ axis_angle_to_matrix(pose[:, 0]))
+    shift = torch.tensor(turn, dtype=torch.float32) @ root - (root - parameters['transl'][0])
+    return parameters | {
+        'global_orient': orient,
+        'body_pose': pose[:, 1:],
+        'transl': shift[None],
+    }
+
+
+def make_sample(body_model, rotation=0.0, mirrored=False):
     """A photograph of a white body on black, cropped, and its sample."""
     parameters = body_parameters() | {'transl': torch.tensor([[0.1, 0.2, 3.5]])}
     vertices = body_model(**parameters).vertices[0].numpy()
@@ -45,18 +65,25 @@ def make_sample(body_model, **warp):
     body = Mesh(vertices, body_model.faces.numpy())
     inside = render([body], camera, (WIDTH, HEIGHT)).index == 0
     photo = (inside[..., None] * [255, 255, 255]).astype(np.uint8)
-    matrix, _ = crop_affine(BOX, (256, 256), **warp)
+    matrix, _ = crop_affine(
+        BOX, (256, 256), rotation=rotation, mirror_width=WIDTH if mirrored else None
+    )
+    cosine, sine = np.cos(np.deg2rad(rotation)), np.sin(np.deg2rad(rotation))
+    turn = np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])
+    turn = turn * [-1, 1, 1] if mirrored else turn
     sample = MeshDataSample(
         metainfo={
             'img_path': 'photo.jpg',
             'ori_shape': (WIDTH, HEIGHT),
             'input_size': (256, 256),
-            'warp_mat': matrix,
-            'focal_length': (FOCAL, FOCAL),
+            'warp_mat': matrix.astype(np.float32),
+            'focal_length': np.array([FOCAL, FOCAL]),
             'principal_point': PRINCIPAL_POINT,
             'gender': 'neutral',
         },
-        gt_instances=InstanceData(**parameters, smpl_valid=torch.ones(1)),
+        gt_instances=InstanceData(
+            **turned(body_model, parameters, turn, mirrored), smpl_valid=torch.ones(1)
+        ),
         prompt=InstanceData(
             keypoints=torch.full((1, 30, 2), 100.0),
             keypoint_scores=torch.ones(1, 30),
@@ -109,9 +136,13 @@ def test_panels_and_their_order(visualizer, body_model):
     split(visualizer.add_datasample('a', image, sample, draw_pred=False), 3)
 
 
-@pytest.mark.parametrize('warp', [{}, {'rotation': 25.0, 'mirror_width': WIDTH, 'scale': 1.1}])
-def test_the_true_mesh_covers_the_body_of_the_photograph(visualizer, body_model, warp):
-    image, sample = make_sample(body_model, **warp)
+@pytest.mark.parametrize(
+    ('rotation', 'mirrored'), [(0, False), (25, False), (0, True), (-40, True)]
+)
+def test_the_true_mesh_covers_the_body_of_the_photograph(
+    visualizer, body_model, rotation, mirrored
+):
+    image, sample = make_sample(body_model, rotation, mirrored)
     assert_truth_covers(visualizer, image[..., 0] > 127, sample)
 
 
@@ -156,6 +187,20 @@ def test_pictures_go_to_a_file_or_to_the_backends(body_model, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ['a.jpg']
     visualizer.add_datasample('b', image, sample, step=7)
     assert [path.name for path in tmp_path.rglob('*.png')] == ['b_7.png']
+
+
+def test_crops_that_are_not_rounded_are_drawn_too(visualizer, body_model):
+    image, sample = make_sample(body_model)
+    panels = split(visualizer.draw(image * np.float32(0.999), sample), 3)
+    np.testing.assert_array_equal(panels[0], np.rint(image * 0.999))
+
+
+def test_truth_of_another_body_model_is_refused(visualizer, body_model):
+    image, sample = make_sample(body_model)
+    sample.set_metainfo({'body_model_id': 'smpl'})
+    with pytest.raises(ValueError, match=f"'smpl', the visualizer has '{body_model.model_id}'"):
+        visualizer.add_datasample('a', image, sample)
+    split(visualizer.add_datasample('a', image, sample, draw_gt=False), 2)
 
 
 def test_what_cannot_be_drawn_is_named(visualizer, body_model):
