@@ -27,6 +27,9 @@ _PAIRS_AT_ONCE = 1 << 20
 _SMALLEST_AREA = 1e-6
 """Triangles with less than half of this area in pixels are not drawn, as in OpenCV."""
 
+_EDGE_TOLERANCE = 1e-9
+"""Share of a triangle by which a pixel centre on its edge may miss it, so that no crack opens."""
+
 Backend = Callable[
     [np.ndarray, np.ndarray, np.ndarray | None, np.ndarray, np.ndarray, np.ndarray], None
 ]
@@ -81,37 +84,73 @@ def draw_numpy(
     """Draw by testing every pixel of every triangle's bounding box at once."""
     height, width = depth.shape
     points = vertices.astype(np.float64) @ intrinsics.T
-    inverse = 1 / points[:, 2]
-    corners = (points[:, :2] * inverse[:, None])[faces]
+    inverse = (1 / points[:, 2])[faces]
+    corners = (points[:, :2] / points[:, 2:])[faces]
     first = np.ceil(corners.min(axis=1)).clip(0, [width, height]).astype(np.int64)
     last = np.floor(corners.max(axis=1)).clip(-1, [width - 1, height - 1]).astype(np.int64)
     extent = (last - first + 1).clip(0)
-    edge_b, edge_a = corners[:, 1] - corners[:, 2], corners[:, 0] - corners[:, 2]
-    area = edge_a[:, 0] * edge_b[:, 1] - edge_a[:, 1] * edge_b[:, 0]
+    weights, area = _weight_planes(corners)
     pairs = extent.prod(axis=1) * (np.abs(area) >= _SMALLEST_AREA)
     drawn = np.flatnonzero(pairs)
     chunks = np.cumsum(pairs[drawn]) // _PAIRS_AT_ONCE
     for group in np.split(drawn, np.flatnonzero(np.diff(chunks)) + 1):
-        many = pairs[group]
-        face = np.repeat(group, many)
-        step = np.arange(len(face)) - np.repeat(np.cumsum(many) - many, many)
-        row, column = np.divmod(step, extent[face, 0])
-        column += first[face, 0]
-        row += first[face, 1]
-        x, y = column - corners[face, 2, 0], row - corners[face, 2, 1]
-        weight_a = (x * edge_b[face, 1] - y * edge_b[face, 0]) / area[face]
-        weight_b = (y * edge_a[face, 0] - x * edge_a[face, 1]) / area[face]
-        weights = np.stack([weight_a, weight_b, 1 - weight_a - weight_b], axis=1)
-        inside = (weights >= 0).all(axis=1)
-        row, column, face, weights = row[inside], column[inside], face[inside], weights[inside]
-        weights *= inverse[faces[face]]
-        total = weights.sum(axis=1)
+        face, row, column = _covered_pixels(
+            group, pairs[group], extent[group], first[group], weights[:, :, group]
+        )
+        shares = _at(weights[:, :, face], row, column) * inverse[face].T
+        total = shares.sum(axis=0)
         value = (1 - NEAR * total).astype(np.float32)
-        # Far to near: of several values for one pixel the last assignment stays.
-        order = np.argsort(total, kind='stable')
-        order = order[value[order] < depth[row[order], column[order]]]
-        row, column = row[order], column[order]
-        depth[row, column] = value[order]
+        pixel = row * width + column
+        nearest = depth.ravel()
+        before = nearest[pixel]
+        np.minimum.at(nearest, pixel, value)
+        won = (value < before) & (value == nearest[pixel])
+        row, column = row[won], column[won]
+        depth[row, column] = value[won]
         if colors is not None:
-            shares = weights[order] / total[order, None]
-            color[row, column] = np.einsum('pk,pkc->pc', shares, colors[faces[face[order]]])
+            mix = (shares / total)[:, won]
+            color[row, column] = np.einsum('kp,pkc->pc', mix, colors[faces[face[won]]])
+
+
+def _weight_planes(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Barycentric coordinates as planes over the screen, from corners ``(F, 3, 2)`` in px.
+
+    Returns:
+        Planes ``(3 corners, 3, F)``, each the slope in x, the slope in y and the value at (0, 0);
+        and twice the signed area ``(F,)``.
+    """
+    x, y = corners.transpose(2, 1, 0)
+    area = (x[0] - x[2]) * (y[1] - y[2]) - (y[0] - y[2]) * (x[1] - x[2])
+    safe = np.where(area == 0, 1, area)
+    planes = np.empty((3, 3, len(corners)))
+    for k in range(3):
+        start, end = (k + 1) % 3, (k + 2) % 3
+        planes[k, 0] = (y[start] - y[end]) / safe
+        planes[k, 1] = (x[end] - x[start]) / safe
+        planes[k, 2] = -(planes[k, 0] * x[end] + planes[k, 1] * y[end])
+    return planes, area
+
+
+def _covered_pixels(
+    group: np.ndarray,
+    pairs: np.ndarray,
+    extent: np.ndarray,
+    first: np.ndarray,
+    weights: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Face, row and column ``(P,)`` of every pixel centre in a face of ``group``."""
+    local = np.repeat(np.arange(len(group)), pairs)
+    step = np.arange(len(local)) - np.repeat(np.cumsum(pairs) - pairs, pairs)
+    row, column = np.divmod(step, extent[:, 0][local])
+    row += first[:, 1][local]
+    column += first[:, 0][local]
+    inside = np.ones(len(local), bool)
+    for plane in weights:
+        slope_x, slope_y, constant = plane.take(local, axis=1)
+        inside &= slope_x * column + slope_y * row + constant >= -_EDGE_TOLERANCE
+    return group[local[inside]], row[inside], column[inside]
+
+
+def _at(planes: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Values ``(3, P)`` of planes ``(3, 3, P)`` at pixels ``(P,)``."""
+    return planes[:, 0] * column + planes[:, 1] * row + planes[:, 2]
