@@ -213,3 +213,6 @@ def test_what_cannot_be_drawn_is_named(visualizer, body_model):
     del sample.pred_instances.pelvis
     with pytest.raises(ValueError, match=r"'a7' .*pelvis"):
         visualizer.add_datasample('a7', image, sample)
+    del sample.pred_instances, sample.gt_instances.transl
+    with pytest.raises(ValueError, match=r"'a7' .*transl"):
+        visualizer.add_datasample('a7', image, sample)
