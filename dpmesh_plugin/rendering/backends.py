@@ -83,9 +83,9 @@ def draw_numpy(
 ) -> None:
     """Draw by testing every pixel of every triangle's bounding box at once."""
     height, width = depth.shape
-    points = vertices.astype(np.float64) @ intrinsics.T
-    inverse = (1 / points[:, 2])[faces]
-    corners = (points[:, :2] / points[:, 2:])[faces]
+    points = (vertices.astype(np.float64) @ intrinsics.T)[faces]
+    inverse = 1 / points[..., 2]
+    corners = points[..., :2] * inverse[..., None]
     first = np.ceil(corners.min(axis=1)).clip(0, [width, height]).astype(np.int64)
     last = np.floor(corners.max(axis=1)).clip(-1, [width - 1, height - 1]).astype(np.int64)
     extent = (last - first + 1).clip(0)

@@ -98,10 +98,11 @@ def test_a_canvas_shows_the_depth_between_two_drawings(backend):
     np.testing.assert_allclose(canvas.color[5, 5], 0.5)
 
 
+@pytest.mark.filterwarnings('error')
 def test_faces_behind_and_through_the_camera_are_safe(backend):
     # A floor 1 m below the camera, from 5 m behind it to 5 m in front; one face fully behind.
     vertices = np.array(
-        [[-9, 1, -5], [9, 1, -5], [9, 1, 5], [-9, 1, 5], [0, 0, -1], [1, 0, -1], [0, 1, -1]],
+        [[-9, 1, -5], [9, 1, -5], [9, 1, 5], [-9, 1, 5], [0, 0, -1], [1, 0, -1], [0, 1, 0]],
         np.float32,
     )
     mesh = Mesh(vertices, np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6]]), np.ones((7, 3), np.float32))
