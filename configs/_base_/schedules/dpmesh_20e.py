@@ -1,0 +1,10 @@
+"""The published schedule: AdamW at a constant 1e-4 for 20 epochs, gradients clipped at norm 10."""
+
+train_cfg = dict(by_epoch=True, max_epochs=20)
+
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=1e-4, weight_decay=0.0),
+    clip_grad=dict(max_norm=10.0),
+)
+auto_scale_lr = dict(enable=False, base_batch_size=64)

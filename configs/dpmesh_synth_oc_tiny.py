@@ -1,0 +1,10 @@
+"""The small DPMesh, trained and tested on SynthOC."""
+
+_base_ = [
+    './_base_/models/dpmesh_tiny.py',
+    './_base_/datasets/synth_oc.py',
+    './_base_/schedules/dpmesh_20e.py',
+    './_base_/default_runtime.py',
+]
+
+test_evaluator = dict(body_model=_base_.body_model)

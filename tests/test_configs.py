@@ -1,0 +1,63 @@
+"""Every config loads, says only what something reads, and builds at tiny size."""
+
+from pathlib import Path
+
+import pytest
+from mmengine.dataset import Compose
+
+from dpmesh_plugin.registry import DATASETS, HOOKS, METRICS, MODELS, VISUALIZERS
+from dpmesh_plugin.utils.config import load_config
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = sorted(
+    path
+    for folder in ('configs', 'projects')
+    for path in (ROOT / folder).rglob('*.py')
+    if '_base_' not in path.parts and (folder == 'configs' or 'configs' in path.parts)
+)
+OPEN_BODY = {'body_model.path': None}
+TINY_BACKBONE = {
+    'model.backbone.unet.block_out_channels': (16, 16, 16, 16),
+    'model.backbone.unet.norm_num_groups': 8,
+    'model.backbone.vae.block_out_channels': (8, 8, 8, 8),
+    'model.backbone.vae.norm_num_groups': 8,
+}
+LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def _load(path):
+    options = dict(OPEN_BODY)
+    cfg = load_config(path, options)
+    if cfg.model.backbone.type == 'DiffusionPriorBackbone':
+        rank = {'model.backbone.lora.rank': 4} if cfg.model.backbone.lora else {}
+        cfg = load_config(path, {**options, **TINY_BACKBONE, **rank})
+    return cfg
+
+
+@pytest.fixture(autouse=True)
+def _from_the_root(monkeypatch):
+    """Projects are imported from the root of the repository."""
+    monkeypatch.syspath_prepend(str(ROOT))
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_config_builds(path):
+    cfg = _load(path)
+    model = MODELS.build(cfg.model)
+    assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+    assert VISUALIZERS.build({**cfg.visualizer, 'name': path.stem})
+    assert METRICS.build(cfg.test_evaluator).body_model.model_id == model.head.body_model.model_id
+    for hook in cfg.default_hooks.values():
+        assert HOOKS.build(hook)
+    for loader in LOADERS:
+        if loader in cfg:
+            dataset = cfg[loader].dataset
+            assert DATASETS.get(dataset.type), dataset.type
+            assert Compose(dataset.pipeline)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_config_is_short_and_says_what_it_is(path):
+    text = path.read_text()
+    assert text.startswith('"""')
+    assert len(text.splitlines()) < 40
