@@ -1,0 +1,7 @@
+"""Data sets, one file each, and the transforms of their pipelines."""
+
+from . import transforms
+from .base_mesh_dataset import BaseMeshDataset
+from .pw3d import PW3DDataset
+
+__all__ = ['BaseMeshDataset', 'PW3DDataset', 'transforms']

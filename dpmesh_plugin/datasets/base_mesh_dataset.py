@@ -1,0 +1,163 @@
+"""What all data sets of people with body-model annotations share."""
+
+import copy
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.dataset import BaseDataset
+from mmengine.logging import print_log
+
+from dpmesh_plugin.registry import DATASETS
+
+# How many ids of left out annotations go into a log line; all are in ``dropped``.
+_IDS_IN_LOG = 20
+
+
+@DATASETS.register_module()
+class BaseMeshDataset(BaseDataset):
+    """One plain dict per person, from an index that worker processes share.
+
+    A subclass writes :meth:`load_data_list` and the table below. Images are read by the pipeline.
+
+    - ``img_path``, ``img_id``, ``sequence``, ``ori_shape`` (w, h) px
+    - ``sample_idx``: id of the annotation in its file
+    - ``bbox_xywh`` (4,): annotated box, px of the image
+    - ``keypoints`` (K, 2) px of the image, ``keypoint_scores`` (K,), ``keypoint_set``: what a
+      detector said
+    - ``smpl``: dict of ``global_orient`` (3,) and ``body_pose`` (23, 3) rad, ``betas`` (10,),
+      ``transl`` (3,) m, in camera axes (x right, y down, z forward); ``gender``; ``body_model_id``
+    - ``focal_length`` (2,), ``principal_point`` (2,) px of the image
+    - where annotated: ``visibility`` (30,) int8, ``occlusion`` in [0, 1], ``keypoints_3d`` (30, 3)
+      m relative to ``pelvis`` (3,) m
+
+    The constructor has the arguments of mmengine's ``BaseDataset``.
+
+    Args:
+        ann_file: Annotation file, absolute or relative to ``data_root``.
+        data_root: Folder of the data set.
+        data_prefix: ``img_path``: folder of the images, absolute or relative to ``data_root``.
+        pipeline: Transforms, configs or callables.
+        test_mode: Never replace a sample by another one.
+        metainfo: Entries added to ``METAINFO``.
+        indices: Only the first so many samples, or those of the given positions.
+        serialize_data: Keep the index as one block of bytes.
+        lazy_init: Do not read the annotations yet.
+        max_refetch: How many other samples to try for one whose image was skipped in training.
+
+    Raises:
+        FileNotFoundError: the root, the annotation file or the images are not where they should be.
+        ValueError: no sample is left.
+    """
+
+    METAINFO: dict = {'dataset_name': 'unnamed', 'keypoint_set': 'dpmesh_30'}
+    # What is expected below the root and where it comes from; part of error messages.
+    LAYOUT = 'an annotation file and a folder of images'
+
+    def __init__(
+        self,
+        *,
+        ann_file: str = '',
+        data_root: str = '',
+        data_prefix: Mapping[str, str] | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        metainfo: Mapping[str, Any] | None = None,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+        lazy_init: bool = False,
+        max_refetch: int = 100,
+    ) -> None:
+        self.dropped: dict[str, list[int]] = {}
+        super().__init__(
+            ann_file=ann_file,
+            data_root=data_root,
+            data_prefix=dict(data_prefix or {'img_path': ''}),
+            pipeline=list(pipeline),
+            test_mode=test_mode,
+            metainfo=metainfo,
+            indices=indices,
+            serialize_data=serialize_data,
+            lazy_init=lazy_init,
+            max_refetch=max_refetch,
+        )
+
+    def full_init(self) -> None:
+        """Read the annotations, unless that was done."""
+        if self._fully_initialized:
+            return
+        self._check_layout()
+        super().full_init()
+        self._check_first_image()
+
+    def filter_data(self) -> list[dict]:
+        """Refuse an empty index before mmengine stumbles over it."""
+        if not self.data_list:
+            dropped = ', '.join(f'{len(ids)} because {why}' for why, ids in self.dropped.items())
+            raise ValueError(
+                f'{type(self).__name__}: no sample is left of {Path(self.ann_file).absolute()}; '
+                f'left out: {dropped or "none"}. Check the subset and the file'
+            )
+        return self.data_list
+
+    def get_data_info(self, idx: int) -> dict:
+        """The annotation at a position, as the table of the class says."""
+        data_info = super().get_data_info(idx)
+        data_info['sample_idx'] = data_info.pop('ann_id')
+        return data_info
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on one sample.
+
+        A sample whose image the pipeline skipped (see ``LoadMeshImage``) goes on in test mode, for
+        the metric to count. In training it is logged and replaced by another one.
+        """
+        data = super().prepare_data(idx)
+        if self.test_mode or data is None:
+            return data
+        skipped = data.get('skipped') or getattr(data.get('data_samples'), 'skipped', None)
+        if skipped:
+            print_log(
+                f'another sample takes the place of one: {skipped}',
+                'current',
+                level=logging.WARNING,
+            )
+            return None
+        return data
+
+    def drop(self, reason: str, ids: Sequence[int]) -> None:
+        """Note annotations that are left out, and say so in the log."""
+        if ids:
+            self.dropped.setdefault(reason, []).extend(ids)
+            shown = ', '.join(map(str, ids[:_IDS_IN_LOG])) + (', ...' * (len(ids) > _IDS_IN_LOG))
+            print_log(
+                f'{self.ann_file}: left out {len(ids)} annotations ({reason}), ids {shown}',
+                'current',
+                level=logging.WARNING,
+            )
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Mapping[str, Any] | None = None) -> dict:
+        """Merge, without mmengine's attempt to open strings as files."""
+        return copy.deepcopy(cls.METAINFO) | dict(metainfo or {})
+
+    def _check_layout(self) -> None:
+        places = {'data_root': self.data_root, 'ann_file': self.ann_file}
+        places |= {f'data_prefix.{key}': folder for key, folder in self.data_prefix.items()}
+        for argument, place in places.items():
+            if place and not Path(place).exists():
+                raise FileNotFoundError(
+                    f'{type(self).__name__}: {argument} is {Path(place).absolute()}, which '
+                    f'does not exist. Expected below the data root: {self.LAYOUT}. Put the data '
+                    f'there or set {argument} of the dataset in the config'
+                )
+
+    def _check_first_image(self) -> None:
+        path = Path(self.get_data_info(0)['img_path'])
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'{type(self).__name__}: the first image of {self.ann_file} is not at '
+                f'{path.absolute()}. Expected below the data root: {self.LAYOUT}. Set '
+                'data_prefix.img_path of the dataset to the folder of the images'
+            )

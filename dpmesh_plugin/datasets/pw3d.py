@@ -1,0 +1,254 @@
+"""3DPW, its occlusion subsets, and whatever is written in their layout."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.logging import print_log
+
+from dpmesh_plugin.geometry.boxes import box_is_usable
+from dpmesh_plugin.registry import DATASETS
+from dpmesh_plugin.structures import get_keypoint_set
+from dpmesh_plugin.utils.io import load_json
+
+from .annotation_file import AnnotationFile
+from .base_mesh_dataset import BaseMeshDataset
+
+# Version of the extended schema (``info.version``) that this class reads.
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Where a subset of 3DPW is found.
+
+    Args:
+        ann_file: File below the data root.
+        sequences: Parts of sequence names; only matching sequences belong to it. Empty: all.
+        keypoint_source: Detector whose keypoints are used in its published evaluation.
+    """
+
+    ann_file: str
+    sequences: tuple[str, ...] = ()
+    keypoint_source: str = 'openpose'
+
+
+@DATASETS.register_module()
+class PW3DDataset(BaseMeshDataset):
+    """3DPW in the annotation files of the published evaluation, or data written in that schema.
+
+    An annotation has ``id, image_id, bbox, openpose_result (18 x 3), smpl_param {pose 72, shape 10,
+    trans 3, gender}``; an image ``id, file_name, sequence, width, height, cam_param {focal,
+    princpt}``. Read where present: ``visibility`` (30), ``occlusion``, ``keypoints_3d`` (30 x 3,
+    camera axes, m), and ``info {name, model_id, version}`` of the file.
+
+    As published, annotations whose box is empty or outside the image are left out, although tests
+    take their box from the keypoints: they are counted and logged, and stand in ``dropped``.
+
+    Args:
+        subset: A key of ``SUBSETS``. 3DPW-Crowd is the validation split, the sequences
+            ``courtyard_hug_00`` and ``courtyard_dancing_00``.
+        ann_file: Instead of the subset's own file.
+        keypoint_source: ``'openpose'``, or ``'higherhrnet'``: keypoints by annotation id from
+            ``higherhrnet_file``, OpenPose where it has none. None: as published for the subset,
+            which for ``crowd`` is HigherHRNet. The published evaluation script resets this by
+            mistake and evaluates the crowd set with OpenPose: for the same, set ``'openpose'``.
+        higherhrnet_file: File below the data root.
+        data_root: See :class:`BaseMeshDataset`, also for all other arguments.
+        data_prefix: By default the images are at ``imageFiles/SEQUENCE/FILE_NAME``.
+        pipeline: Transforms.
+        test_mode: Never replace a sample by another one.
+        metainfo: Entries added to ``METAINFO``.
+        indices: Only the first so many samples, or those of the given positions.
+        serialize_data: Keep the index as one block of bytes.
+        lazy_init: Do not read the annotations yet.
+        max_refetch: How many other samples to try for one whose image was skipped in training.
+
+    Raises:
+        KeyError: unknown subset or keypoint source, or an annotation without a needed field.
+        ValueError: contents that contradict the schema.
+    """
+
+    METAINFO: dict = {
+        'dataset_name': '3DPW',
+        'keypoint_set': 'dpmesh_30',
+        'body_model_id': 'smpl',
+    }
+    SUBSETS: Mapping[str, Subset] = {
+        'train': Subset('3DPW_latest_train.json'),
+        'validation': Subset('3DPW_latest_validation.json'),
+        'test': Subset('3DPW_latest_test.json'),
+        'oc': Subset('3DPW_oc.json'),
+        'pc': Subset('3DPW_pc.json'),
+        'crowd': Subset(
+            '3DPW_latest_validation.json',
+            ('courtyard_hug_00', 'courtyard_dancing_00'),
+            'higherhrnet',
+        ),
+    }
+    LAYOUT = (
+        'the annotation file (3DPW_latest_test.json, 3DPW_oc.json, ...: links in the README of '
+        '3DCrowdNet and JOTR) and imageFiles/SEQUENCE/image_00000.jpg (the download of '
+        'https://virtualhumans.mpi-inf.mpg.de/3DPW)'
+    )
+    KEYPOINT_SOURCES = ('openpose', 'higherhrnet')
+
+    def __init__(
+        self,
+        *,
+        subset: str = 'test',
+        ann_file: str | None = None,
+        keypoint_source: str | None = None,
+        higherhrnet_file: str = '3DPW_validation_crowd_hhrnet_result.json',
+        data_root: str = 'data/3DPW',
+        data_prefix: Mapping[str, str] | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        test_mode: bool = False,
+        metainfo: Mapping[str, Any] | None = None,
+        indices: int | Sequence[int] | None = None,
+        serialize_data: bool = True,
+        lazy_init: bool = False,
+        max_refetch: int = 100,
+    ) -> None:
+        if subset not in self.SUBSETS:
+            raise KeyError(f'unknown subset {subset!r}; known: {", ".join(self.SUBSETS)}')
+        self._subset = self.SUBSETS[subset]
+        self.keypoint_source = keypoint_source or self._subset.keypoint_source
+        if self.keypoint_source not in self.KEYPOINT_SOURCES:
+            raise KeyError(
+                f'unknown keypoint source {keypoint_source!r}; known: '
+                f'{", ".join(self.KEYPOINT_SOURCES)}'
+            )
+        self.higherhrnet_file = higherhrnet_file
+        super().__init__(
+            ann_file=ann_file or self._subset.ann_file,
+            data_root=data_root,
+            data_prefix=data_prefix or {'img_path': 'imageFiles'},
+            pipeline=pipeline,
+            test_mode=test_mode,
+            metainfo={'subset': subset, 'keypoint_source': self.keypoint_source}
+            | dict(metainfo or {}),
+            indices=indices,
+            serialize_data=serialize_data,
+            lazy_init=lazy_init,
+            max_refetch=max_refetch,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """Read, check and join annotations, images and keypoints."""
+        file = AnnotationFile(self.ann_file)
+        self._read_info(file)
+        wanted = self._subset.sequences
+        if wanted:
+            names = file.values('sequence', of_image=True)
+            file.keep([any(part in name for part in wanted) for name in names])
+        sizes = np.concatenate(
+            [file.column(side, 1, of_image=True) for side in ('width', 'height')], axis=1
+        )
+        boxes = file.column('bbox', 4)
+        usable = box_is_usable(boxes, sizes)
+        unusable = [id_ for id_, good in zip(file.ids, usable, strict=True) if not good]
+        self.drop('the annotated box is empty or outside the image', unusable)
+        file.keep(usable)
+        if not len(file):
+            return []  # the base class knows what to say
+        columns = self._camera(file) | self._smpl(file) | self._keypoints(file)
+        columns |= self._extras(file)
+        columns['bbox_xywh'] = boxes[usable]
+        columns['ori_shape'] = [tuple(size) for size in sizes[usable].astype(int).tolist()]
+        columns['body_model_id'] = [self._metainfo['body_model_id']] * len(file)
+        rows = zip(*columns.values(), strict=True)
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _read_info(self, file: AnnotationFile) -> None:
+        """Let the file say what it is where it does."""
+        version = file.info.get('version', SCHEMA_VERSION) if 'model_id' in file.info else 0
+        if version > SCHEMA_VERSION:
+            raise ValueError(
+                f'{file.path} has version {version} of the schema, this package reads up to '
+                f'{SCHEMA_VERSION}. Update dpmesh_plugin or write the file anew'
+            )
+        if version:
+            self._metainfo['dataset_name'] = file.info['name']
+            self._metainfo['body_model_id'] = file.info['model_id']
+
+    def _camera(self, file: AnnotationFile) -> dict[str, Sequence]:
+        folder = self.data_prefix['img_path']
+        names, sequences = (
+            file.values(field, of_image=True) for field in ('file_name', 'sequence')
+        )
+        return {
+            'ann_id': file.ids,
+            'img_id': file.values('id', of_image=True),
+            'sequence': sequences,
+            'img_path': [
+                f'{folder}/{sequence}/{name}'
+                for sequence, name in zip(sequences, names, strict=True)
+            ],
+            'focal_length': file.column('cam_param.focal', 2, of_image=True),
+            'principal_point': file.column('cam_param.princpt', 2, of_image=True),
+        }
+
+    def _smpl(self, file: AnnotationFile) -> dict[str, Sequence]:
+        pose = file.column('smpl_param.pose', 72)
+        betas = file.column('smpl_param.shape', 10)
+        transl = file.column('smpl_param.trans', 3)
+        file.check_smpl(pose, betas)
+        body_pose = pose[:, 3:].reshape(-1, 23, 3)
+        names = ('global_orient', 'body_pose', 'betas', 'transl')
+        bodies = zip(pose[:, :3], body_pose, betas, transl, strict=True)
+        return {
+            'smpl': [dict(zip(names, body, strict=True)) for body in bodies],
+            'gender': file.genders('smpl_param.gender'),
+        }
+
+    def _keypoints(self, file: AnnotationFile) -> dict[str, Sequence]:
+        openpose = file.column('openpose_result', 3 * get_keypoint_set('openpose_18').num)
+        keypoints = list(openpose.reshape(len(file), -1, 3))
+        sets = ['openpose_18'] * len(file)
+        if self.keypoint_source == 'higherhrnet':
+            for row, joints in self._higherhrnet(file.ids).items():
+                keypoints[row], sets[row] = joints, 'coco_17'
+            print_log(
+                f'{self.ann_file}: HigherHRNet keypoints for {sets.count("coco_17")} of '
+                f'{len(file)} annotations, OpenPose for the others',
+                'current',
+            )
+        return {
+            'keypoints': [joints[:, :2] for joints in keypoints],
+            'keypoint_scores': [joints[:, 2] for joints in keypoints],
+            'keypoint_set': sets,
+        }
+
+    def _higherhrnet(self, ids: Sequence[int]) -> dict[int, np.ndarray]:
+        """Keypoints (17, 3) by row, for the annotations that the file has."""
+        path = Path(self.data_root) / self.higherhrnet_file
+        results = load_json(path)
+        found = {}
+        for row, id_ in enumerate(ids):
+            if str(id_) in results:
+                joints = np.array(results[str(id_)].get('coco_joints', ()), dtype=np.float32)
+                if joints.shape != (17, 3):
+                    raise ValueError(
+                        f'{path.absolute()}: entry {id_}: coco_joints must be (17, 3), got '
+                        f'{joints.shape}'
+                    )
+                found[row] = joints
+        return found
+
+    def _extras(self, file: AnnotationFile) -> dict[str, Sequence]:
+        """Columns beyond the schema of 3DPW; a field of the first annotation must be in all."""
+        present = file.annotations[0]
+        num_joints = get_keypoint_set('dpmesh_30').num
+        extras: dict[str, Sequence] = {}
+        if 'visibility' in present:
+            extras['visibility'] = file.column('visibility', num_joints).astype(np.int8)
+        if 'occlusion' in present:
+            extras['occlusion'] = file.column('occlusion', 1)[:, 0].tolist()
+        if 'keypoints_3d' in present:
+            joints = file.column('keypoints_3d', num_joints * 3).reshape(-1, num_joints, 3)
+            extras['pelvis'] = joints[:, 0]
+            extras['keypoints_3d'] = joints - joints[:, :1]
+        return extras

@@ -1,0 +1,27 @@
+"""Transforms of the data pipelines, in the order in which they are commonly used."""
+
+from .augmentation import RandomChannelScale, RandomScaleRotateFlip
+from .body_model_keypoints import BodyModelKeypoints
+from .crop_box import CropBox
+from .formatting import PackMeshInputs
+from .keypoint_noise import KeypointJitter
+from .keypoint_prompt import KeypointsToPrompt
+from .loading import LoadMeshImage
+from .rectangle_occlusion import RectangleOcclusion
+from .targets import AnnotatedKeypoints, SMPLTargets
+from .topdown_affine import TopdownAffine
+
+__all__ = [
+    'AnnotatedKeypoints',
+    'BodyModelKeypoints',
+    'CropBox',
+    'KeypointJitter',
+    'KeypointsToPrompt',
+    'LoadMeshImage',
+    'PackMeshInputs',
+    'RandomChannelScale',
+    'RandomScaleRotateFlip',
+    'RectangleOcclusion',
+    'SMPLTargets',
+    'TopdownAffine',
+]

@@ -1,0 +1,126 @@
+import copy
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from mmengine.logging import MMLogger
+
+from dpmesh_plugin.body_models import SMPL
+
+WIDTH, HEIGHT = 96, 64
+NUM_PEOPLE = 4
+
+
+@pytest.fixture(scope='session')
+def body_model() -> SMPL:
+    return SMPL(genders=('neutral', 'male', 'female'))
+
+
+def _annotation(index: int) -> dict:
+    rng = np.random.default_rng(index)
+    keypoints = np.concatenate([rng.uniform((30, 10), (60, 55), (18, 2)), np.ones((18, 1))], axis=1)
+    return {
+        'id': 100 + index,
+        'image_id': index // 2,
+        'category_id': 1,
+        'iscrowd': 0,
+        'bbox': [30, 8, 32, 50],
+        'openpose_result': keypoints.round(3).reshape(-1).tolist(),
+        'smpl_param': {
+            'pose': [np.pi, 0, 0, *rng.normal(0, 0.1, 69).round(4)],
+            'shape': rng.normal(0, 1, 10).round(4).tolist(),
+            'trans': [0.1 * index, 0.2, 3.0],
+            'gender': ('male', 'female', 'neutral', 'f')[index],
+        },
+        'visibility': [index % 6] * 30,
+        'occlusion': 0.25 * index,
+    }
+
+
+def write_people(root: Path, model_id: str, edit=None) -> Path:
+    """A data set of four people on two pictures in the extended 3DPW schema."""
+    content = {
+        'info': {'name': 'SynthOC', 'model_id': model_id, 'seed': 0, 'version': 1},
+        'images': [
+            {
+                'id': index,
+                'file_name': f'image_{index:05d}.jpg',
+                'sequence': ('street', 'yard')[index],
+                'width': WIDTH,
+                'height': HEIGHT,
+                'cam_param': {'focal': [100.0, 110.0], 'princpt': [47.0, 33.0]},
+            }
+            for index in range(2)
+        ],
+        'annotations': [_annotation(index) for index in range(NUM_PEOPLE)],
+    }
+    content = copy.deepcopy(content)
+    if edit is not None:
+        edit(content)
+    for image in content['images']:
+        path = root / 'imageFiles' / image['sequence'] / image['file_name']
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(image['id']).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+        cv2.imwrite(str(path), cv2.GaussianBlur(pixels, (9, 9), 3))
+    path = root / 'people.json'
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.fixture
+def people(tmp_path, body_model):
+    """Writes the small data set, possibly edited, and returns the arguments to build it."""
+
+    def write(edit=None) -> dict:
+        write_people(tmp_path, body_model.model_id, edit)
+        return {'type': 'PW3DDataset', 'data_root': str(tmp_path), 'ann_file': 'people.json'}
+
+    return write
+
+
+@pytest.fixture
+def log_messages() -> Iterator[list[str]]:
+    """What goes to mmengine's logger during a test."""
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield messages
+    logger.removeHandler(handler)
+
+
+@pytest.fixture
+def person(body_model) -> dict:
+    """One person as a data set hands it to a pipeline, with the picture already read."""
+    annotation = _annotation(1)
+    pose = np.array(annotation['smpl_param']['pose'], np.float32)
+    keypoints = np.array(annotation['openpose_result'], np.float32).reshape(18, 3)
+    pixels = np.random.default_rng(5).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+    return {
+        'img': cv2.GaussianBlur(pixels, (9, 9), 3),
+        'img_path': 'street/image_00000.jpg',
+        'img_id': 0,
+        'sequence': 'street',
+        'sample_idx': 101,
+        'ori_shape': (WIDTH, HEIGHT),
+        'bbox_xywh': np.array(annotation['bbox'], np.float32),
+        'keypoints': keypoints[:, :2],
+        'keypoint_scores': keypoints[:, 2],
+        'keypoint_set': 'openpose_18',
+        'smpl': {
+            'global_orient': pose[:3],
+            'body_pose': pose[3:].reshape(23, 3),
+            'betas': np.array(annotation['smpl_param']['shape'], np.float32),
+            'transl': np.array(annotation['smpl_param']['trans'], np.float32),
+        },
+        'gender': 'female',
+        'body_model_id': body_model.model_id,
+        'focal_length': np.array([100, 110], np.float32),
+        'principal_point': np.array([47, 33], np.float32),
+        'visibility': np.zeros(30, np.int8),
+    }

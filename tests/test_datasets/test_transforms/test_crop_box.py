@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from dpmesh_plugin.datasets.transforms import CropBox
+
+GIVEN = np.array([10.0, 20.0, 30.0, 60.0])
+
+
+def _person(visible: list[int], box=GIVEN) -> dict:
+    return {
+        'ori_shape': (200, 100),
+        'bbox_xywh': box,
+        'prompt_keypoints': np.array([[50.0, 20.0], [70.0, 70.0], [90.0, 40.0]]),
+        'prompt_visible': np.array(visible, float),
+        'img_path': 'a.jpg',
+        'sample_idx': 3,
+    }
+
+
+def test_box_around_keypoints():
+    # 20 x 50 px, times 1.2: (48, 15, 24, 60); clipped: 23 x 59; square 59, times 1.1: 64.9
+    results = CropBox().transform(_person([1, 1, 0]))
+    np.testing.assert_allclose(results['crop_box'], [27.05, 12.05, 64.9, 64.9], rtol=1e-5)
+
+
+@pytest.mark.parametrize('visible', [[0, 0, 0], [0, 1, 0]])
+def test_without_an_area_the_given_box_is_taken(visible):
+    # (10, 20, 30, 60) clipped: 29 x 59; square 59, times 1.1
+    results = CropBox().transform(_person(visible))
+    np.testing.assert_allclose(results['crop_box'], [-7.95, 17.05, 64.9, 64.9], rtol=1e-5)
+
+
+@pytest.mark.parametrize('box', [None, np.array([10, 20, 0, 5]), np.array([300, 20, 5, 5])])
+def test_without_any_box_the_person_is_named(box):
+    message = 'a.jpg, annotation 3: no confident keypoint and (no box|box .*) in the image'
+    with pytest.raises(ValueError, match=message):
+        CropBox().transform(_person([0, 0, 0], box))
+
+
+def test_published_training_margin_is_drawn_anew():
+    transform = CropBox(source='annotation', margin=(1.0, 1.2))
+    sides = np.array([transform.transform(_person([0, 0, 0]))['crop_box'][2] for _ in range(200)])
+    assert 59 <= sides.min() < 60.5
+    assert 69.5 < sides.max() < 70.8
+
+
+def test_unknown_source_is_refused():
+    with pytest.raises(ValueError, match="'keypoints' or 'annotation', got 'detector'"):
+        CropBox(source='detector')
