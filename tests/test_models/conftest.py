@@ -62,3 +62,18 @@ def make_samples() -> Callable[[int], list[MeshDataSample]]:
 @pytest.fixture(scope='session')
 def open_body() -> SMPL:
     return SMPL()
+
+
+@pytest.fixture
+def tiny_head(open_body) -> dict:
+    """Config of a small token head."""
+    transformer = {'num_layers': 1, 'num_heads': 2, 'feedforward_channels': 32}
+    return {
+        'type': 'SMPLTokenHead',
+        'in_channels': 12,
+        'body_model': open_body,
+        'pose_decoder': {'type': 'VPoserDecoder', 'latent_dim': 4, 'hidden_dim': 8},
+        'volume': {'type': 'FeatureVolume', 'channels': 16, 'size': (4, 4, 4), **transformer},
+        'image_transformer': {'type': 'ImageTransformer', **transformer},
+        'decoder': {'type': 'TokenDecoder', **transformer, 'num_layers': 2},
+    }

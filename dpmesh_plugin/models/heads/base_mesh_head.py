@@ -27,12 +27,6 @@ from .mesh_targets import IMAGE_GRID, MeshTargets
 KEYPOINT_SET = 'dpmesh_30'
 FocalSource = Literal['per_sample', 'first']
 
-UPRIGHT_6D = (1.0, 0.0, 0.0, -1.0, 0.0, 0.0)
-"""A standing person who faces the camera: half a turn about x from y up to y down."""
-
-START_CAMERA = (0.0, 0.0, 2.0)
-"""Raw camera of a person 2.2 m of whose surroundings fill the crop, the extent of a fitted box."""
-
 
 class BaseMeshHead(BaseModule):
     """Head that regresses a body and a camera.

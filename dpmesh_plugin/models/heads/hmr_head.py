@@ -5,12 +5,9 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
 
-from .base_mesh_head import START_CAMERA, UPRIGHT_6D, BaseMeshHead, FocalSource
+from .base_mesh_head import BaseMeshHead, FocalSource
 from .head_output import HeadOutput
-
-NUM_BETAS = 10
-OUTPUT_GAIN = 0.01
-"""Xavier gain of the last layer: the first predictions stay near the mean person."""
+from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
 HMR_OBJECTIVE = {
     'type': 'MeshLoss',
@@ -67,7 +64,7 @@ class HMRHead(BaseMeshHead):
         )
         self.num_iterations = num_iterations
         pose_latent = [0.0] * self.pose_decoder.latent_dim
-        groups = [UPRIGHT_6D, pose_latent, [0.0] * NUM_BETAS, START_CAMERA]
+        groups = [UPRIGHT_6D, pose_latent, START_BETAS, START_CAMERA]
         self.group_sizes = [len(group) for group in groups]
         mean = torch.tensor([value for group in groups for value in group])
         self.register_buffer('mean_parameters', mean)

@@ -1,5 +1,7 @@
 """Joint and SMPL tokens over an image feature and a lifted volume: the head of DPMesh."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -8,12 +10,12 @@ from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
 
-from .base_mesh_head import KEYPOINT_SET, START_CAMERA, UPRIGHT_6D, BaseMeshHead, FocalSource
+from .base_mesh_head import KEYPOINT_SET, BaseMeshHead, FocalSource
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
+from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
 PUBLISHED_OBJECTIVE = {'type': 'MeshLoss', 'weighting': {'type': 'AutomaticWeightedLoss'}}
-NUM_BETAS = 10
 
 
 class CascadeRegressor(nn.Module):
@@ -21,16 +23,22 @@ class CascadeRegressor(nn.Module):
 
     Args:
         in_channels: Channels of the token.
-        out_channels: Numbers to regress.
+        start: The numbers to regress as an untrained model gives them, up to small deviations.
         num_stages: Number of decoder layers.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, num_stages: int) -> None:
+    def __init__(self, *, in_channels: int, start: Sequence[float], num_stages: int) -> None:
         super().__init__()
+        out_channels = len(start)
         self.stages = nn.ModuleList(
             nn.Linear(in_channels + (out_channels if stage else 0), out_channels)
             for stage in range(num_stages)
         )
+        for stage in self.stages:
+            nn.init.xavier_uniform_(stage.weight, gain=OUTPUT_GAIN)
+            nn.init.zeros_(stage.bias)
+        with torch.no_grad():
+            self.stages[0].bias.copy_(torch.tensor(start))
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (L, B, C) after every decoder layer to the last value (B, out_channels)."""
@@ -52,6 +60,9 @@ class SMPLTokenHead(BaseMeshHead):
       wavelengths of DETR. Default False, since the published weights were trained without.
     - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
       ``'all'``, as published.
+
+    Training starts near a standing person in the middle of the crop, where the published one starts
+    anywhere; the function of the weights is the same.
 
     The constructor has eleven arguments, as every part of the head can be exchanged.
 
@@ -108,14 +119,12 @@ class SMPLTokenHead(BaseMeshHead):
             channels=channels,
         )
         self.joint_indices = keypoint_map(KEYPOINT_SET, joint_set).tolist()
-        num_stages = len(self.decoder.layers)
-        self.orient_regressor = CascadeRegressor(channels, len(UPRIGHT_6D), num_stages)
-        self.pose_regressor = CascadeRegressor(channels, self.pose_decoder.latent_dim, num_stages)
-        self.betas_regressor = CascadeRegressor(channels, NUM_BETAS, num_stages)
-        self.camera_regressor = CascadeRegressor(channels, len(START_CAMERA), num_stages)
-        with torch.no_grad():
-            self.orient_regressor.stages[0].bias.copy_(torch.tensor(UPRIGHT_6D))
-            self.camera_regressor.stages[0].bias.copy_(torch.tensor(START_CAMERA))
+        sizes = {'in_channels': channels, 'num_stages': len(self.decoder.layers)}
+        start_latent = [0.0] * self.pose_decoder.latent_dim
+        self.orient_regressor = CascadeRegressor(start=UPRIGHT_6D, **sizes)
+        self.pose_regressor = CascadeRegressor(start=start_latent, **sizes)
+        self.betas_regressor = CascadeRegressor(start=START_BETAS, **sizes)
+        self.camera_regressor = CascadeRegressor(start=START_CAMERA, **sizes)
 
     def forward(self, feats: Tensor, focal: Tensor) -> HeadOutput:
         """Regress body, camera and image joints.
