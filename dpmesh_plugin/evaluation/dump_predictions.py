@@ -24,7 +24,7 @@ class DumpPredictions(BaseMetric):
     The file holds, ordered by ``sample_idx``: ``sample_idx`` (N,), ``img_path`` (N,), of
     ``pred_instances`` the fields ``global_orient`` (N, 3), ``body_pose`` (N, 23, 3), ``betas``
     (N, 10), ``transl`` (N, 3), ``transl_full`` (N, 3), ``joints`` (N, K, 3) and ``keypoints_2d``
-    (N, K, 2), units and frames as in
+    (N, K, 2), without samples whose image was skipped; units and frames as in
     :class:`~dpmesh_plugin.structures.mesh_data_sample.MeshDataSample`; and ``checkpoint``, empty
     where it is not known.
 
@@ -50,6 +50,8 @@ class DumpPredictions(BaseMetric):
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Keep the predictions of every sample; ``data_batch`` is not used."""
         for sample in data_samples:
+            if 'skipped' in sample:
+                continue
             predicted = sample['pred_instances']
             arrays = {field: predicted[field][0].float().cpu().numpy() for field in _FIELDS}
             facts = {'sample_idx': sample['sample_idx'], 'img_path': str(sample['img_path'])}

@@ -5,25 +5,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
-from torch import Tensor, nn
+from torch import nn
 
 from dpmesh_plugin.registry import BODY_MODELS, METRICS
-from dpmesh_plugin.structures import Visibility, get_keypoint_set, keypoint_map
+from dpmesh_plugin.structures import Visibility
 from dpmesh_plugin.utils.io import dump_json
 
 from .collection import padded_size, unique_samples
-from .functional import aligned_joint_errors, joint_errors, mpvpe
 from .protocol import benchmark_title, versions, weights_under_test
+from .sample_errors import MeshComparison
 
-# The set a root is taken from where the evaluated set lacks it (the published 14 joints are 14 of
-# the 17 without the pelvis they are centred on).
-_SUPERSETS = {'h36m_14': 'h36m_17'}
-# MPVPE centres every mesh on the first joint of its kinematic tree.
-_MESH_ROOT_SET, _MESH_ROOT = 'smpl_24', 'pelvis'
-_SMPL_FIELDS = ('global_orient', 'body_pose', 'betas')
+# All skipped samples are in the result file; the log names the first.
+_LOGGED_SKIPS = 5
 _HIDDEN = [v for v in Visibility if v not in (Visibility.VISIBLE, Visibility.UNKNOWN)]
 
 
@@ -38,7 +33,8 @@ class MeshMetric(BaseMetric):
     mean over these joints; joints of unknown visibility are in neither.
 
     The means are exact under any number of processes: a sample that a distributed sampler repeats
-    counts once, by ``sample_idx``.
+    counts once, by ``sample_idx``. Samples that the pipeline skipped (their image could not be read
+    and the config says to go on) are counted and named in the result, never averaged.
 
     Of the data set's meta information the metric reads ``dataset_name``, and where they are given
     ``subset``, ``keypoint_source`` and ``body_model_id``.
@@ -78,10 +74,9 @@ class MeshMetric(BaseMetric):
         self.joint_set = joint_set
         self.root = root
         self.out_file = out_file
-        self._regressed_set = _SUPERSETS.get(joint_set, joint_set)
-        self._root_index = get_keypoint_set(self._regressed_set).index(root)
-        self._joint_indices = keypoint_map(self._regressed_set, joint_set)
-        self._visibility_indices = keypoint_map(visibility_set, joint_set)
+        self._compare = MeshComparison(
+            body_model=built, joint_set=joint_set, root=root, visibility_set=visibility_set
+        )
         self._num_expected = 0
 
     @BaseMetric.dataset_meta.setter
@@ -103,28 +98,16 @@ class MeshMetric(BaseMetric):
             data_batch: Not used.
             data_samples: Dicts with ``sample_idx``, ``gender``, ``gt_instances`` (``global_orient``
                 (1, 3), ``body_pose`` (1, 23, 3), ``betas`` (1, 10), optionally ``visibility``
-                (1, 30)) and ``pred_instances`` (``vertices`` (1, V, 3), m, camera axes).
+                (1, 30)) and ``pred_instances`` (``vertices`` (1, V, 3), m, camera axes); or with
+                ``sample_idx`` and ``skipped``, the reason.
         """
-        predicted = torch.cat([s['pred_instances']['vertices'] for s in data_samples]).float()
-        # A diverged prediction counts as NaN; the alignment must not see it.
-        finite = predicted.isfinite().flatten(1).all(dim=1)
-        predicted = predicted.where(finite[:, None, None], 0)
-        true = self._true_vertices(data_samples, like=predicted)
-        joints, true_joints = self._joints(predicted), self._joints(true)
-        errors = joint_errors(joints, true_joints)
-        aligned = aligned_joint_errors(joints, true_joints)
-        vertex = mpvpe(self._centred(predicted), self._centred(true)).cpu()
-        for i, sample in enumerate(data_samples):
-            valid = 1.0 if finite[i] else float('nan')
-            self.results.append(
-                {
-                    'sample_idx': sample['sample_idx'],
-                    'errors': (errors[i] * valid).numpy(),
-                    'aligned_errors': (aligned[i] * valid).numpy(),
-                    'vertex_error': vertex[i].item() * valid,
-                    'visibility': self._visibility(sample['gt_instances']),
-                }
-            )
+        measurable = [sample for sample in data_samples if 'skipped' not in sample]
+        for sample in data_samples:
+            if 'skipped' in sample:
+                facts = {name: sample[name] for name in ('sample_idx', 'skipped')}
+                self.results.append(facts)
+        if measurable:
+            self.results += [vars(errors) for errors in self._compare(measurable)]
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Collect all processes and compute.
@@ -141,84 +124,31 @@ class MeshMetric(BaseMetric):
         Raises:
             ValueError: there is no sample, or different samples have the same ``sample_idx``.
         """
-        samples = unique_samples(results)
-        errors = np.stack([sample['errors'] for sample in samples])
-        aligned = np.stack([sample['aligned_errors'] for sample in samples])
-        metrics = {
-            'MPJPE': errors.mean(),
-            'PA-MPJPE': aligned.mean(),
-            'MPVPE': np.mean([sample['vertex_error'] for sample in samples]),
-            **self._by_visibility(errors, samples),
+        collected = unique_samples(results)
+        samples = [sample for sample in collected if 'skipped' not in sample]
+        skipped = {str(s['sample_idx']): s['skipped'] for s in collected if 'skipped' in s}
+        if not samples:
+            raise ValueError(
+                f'all {len(skipped)} samples were skipped, the first because of: '
+                f'{next(iter(skipped.values()))}'
+            )
+        metrics = average_errors(samples)
+        counts = {
+            'expected': self._num_expected,
+            'evaluated': len(samples),
+            'skipped': self._num_expected - len(samples),
+            'diverged': sum(bool(np.isnan(sample['vertices'])) for sample in samples),
         }
-        metrics = {name: float(value) for name, value in metrics.items()}
-        num_diverged = int(np.isnan(errors).any(axis=1).sum())
-        self._report(metrics, self._protocol(len(samples), num_diverged))
+        self._report(metrics, self._protocol(counts, skipped))
         return metrics
 
-    def _true_vertices(self, data_samples: Sequence[dict], like: Tensor) -> Tensor:
-        """Vertices (B, V, 3) of the annotated bodies, m, on the device of ``like``."""
-        for sample in data_samples:
-            missing = [field for field in _SMPL_FIELDS if field not in sample['gt_instances']]
-            if missing:
-                raise KeyError(
-                    f'sample {sample["sample_idx"]} ({sample.get("img_path")}) has no '
-                    f'gt_instances.{missing[0]}; MeshMetric needs {", ".join(_SMPL_FIELDS)} of '
-                    'every sample'
-                )
-        parameters = {
-            field: torch.cat([torch.as_tensor(s['gt_instances'][field]) for s in data_samples])
-            for field in _SMPL_FIELDS
-        }
-        self.body_model.to(like.device)
-        return self.body_model(
-            **{field: value.to(like) for field, value in parameters.items()},
-            gender=[sample['gender'] for sample in data_samples],
-        ).vertices
-
-    def _joints(self, vertices: Tensor) -> Tensor:
-        """Evaluated joints (B, K, 3) relative to the root, m, in double precision on the CPU."""
-        joints = self.body_model.regress(vertices, self._regressed_set).cpu().double()
-        root = joints[:, self._root_index, None]
-        return joints[:, torch.from_numpy(self._joint_indices.copy())] - root
-
-    def _centred(self, vertices: Tensor) -> Tensor:
-        """Vertices relative to the pelvis of their own mesh."""
-        joints = self.body_model.regress(vertices, _MESH_ROOT_SET)
-        return vertices - joints[:, get_keypoint_set(_MESH_ROOT_SET).index(_MESH_ROOT), None]
-
-    def _visibility(self, gt_instances: Mapping[str, Any]) -> np.ndarray:
-        """Visibility codes (K,) of the evaluated joints; unknown where nothing is known."""
-        codes = np.full(len(self._visibility_indices), Visibility.UNKNOWN, dtype=np.int8)
-        if 'visibility' in gt_instances:
-            known = self._visibility_indices >= 0
-            given = np.asarray(gt_instances['visibility']).reshape(-1)
-            codes[known] = given[self._visibility_indices[known]]
-        return codes
-
-    def _by_visibility(self, errors: np.ndarray, samples: list[dict]) -> dict[str, float]:
-        """Errors of visible and of hidden joints; a kind that does not occur is left out."""
-        codes = np.stack([sample['visibility'] for sample in samples])
-        split = {}
-        for name, kinds in (('visible', [Visibility.VISIBLE]), ('hidden', _HIDDEN)):
-            mask = np.isin(codes, kinds)
-            counts = mask.sum(axis=1)
-            if counts.any():
-                totals = np.where(mask, errors, 0).sum(axis=1)[counts > 0]
-                split[f'MPJPE-{name}'] = (totals / counts[counts > 0]).mean()
-        return split
-
-    def _protocol(self, num_samples: int, num_diverged: int) -> dict[str, Any]:
-        meta = self.dataset_meta or {}
-        meta = {'dataset_name': 'unnamed data set', **meta}
+    def _protocol(self, counts: dict[str, int], skipped: dict[str, str]) -> dict[str, Any]:
+        meta = {'dataset_name': 'unnamed data set', **(self.dataset_meta or {})}
         return {
             'dataset': benchmark_title(meta, self.body_model.model_id),
             'subset': meta.get('subset'),
-            'samples': {
-                'expected': self._num_expected,
-                'evaluated': num_samples,
-                'skipped': self._num_expected - num_samples,
-                'diverged': num_diverged,
-            },
+            'samples': counts,
+            'skipped_samples': skipped,
             'joint_set': self.joint_set,
             'root': self.root,
             'body_model': self.body_model.model_id,
@@ -234,6 +164,8 @@ class MeshMetric(BaseMetric):
         rows = [f'  {name:<{width}}  {value:8.2f} mm' for name, value in metrics.items()]
         head = f'{protocol["dataset"]}: {samples["evaluated"]} of {samples["expected"]} samples'
         print_log('\n'.join([head, *rows]), 'current')
+        for index, reason in list(protocol['skipped_samples'].items())[:_LOGGED_SKIPS]:
+            print_log(f'skipped sample {index}: {reason}', 'current', level=logging.WARNING)
         if samples['diverged']:
             print_log(
                 f'{samples["diverged"]} predictions are not finite, so the means are not either',
@@ -243,3 +175,29 @@ class MeshMetric(BaseMetric):
         if self.out_file is not None:
             finite = {name: v if np.isfinite(v) else None for name, v in metrics.items()}
             dump_json({'unit': 'mm', 'metrics': finite, 'protocol': protocol}, self.out_file)
+
+
+def average_errors(samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Means over samples, mm.
+
+    Args:
+        samples: Fields of :class:`~.sample_errors.SampleErrors`.
+
+    Returns:
+        ``MPJPE``, ``PA-MPJPE``, ``MPVPE``; ``MPJPE-visible`` and ``MPJPE-hidden`` where there are
+        such joints.
+    """
+    errors = np.stack([sample['joints'] for sample in samples])
+    metrics = {
+        'MPJPE': errors.mean(),
+        'PA-MPJPE': np.mean([sample['aligned_joints'] for sample in samples]),
+        'MPVPE': np.mean([sample['vertices'] for sample in samples]),
+    }
+    codes = np.stack([sample['visibility'] for sample in samples])
+    for name, kinds in (('visible', [Visibility.VISIBLE]), ('hidden', _HIDDEN)):
+        mask = np.isin(codes, kinds)
+        counts = mask.sum(axis=1)
+        if counts.any():
+            totals = np.where(mask, errors, 0).sum(axis=1)[counts > 0]
+            metrics[f'MPJPE-{name}'] = (totals / counts[counts > 0]).mean()
+    return {name: float(value) for name, value in metrics.items()}

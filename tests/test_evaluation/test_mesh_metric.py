@@ -98,9 +98,9 @@ def test_meshes_have_the_published_errors(shared_dir):
             ],
         )
     expected = {
-        'errors': published['mpjpe'],
-        'aligned_errors': published['pa_mpjpe'],
-        'vertex_error': published['mpvpe'],
+        'joints': published['mpjpe'],
+        'aligned_joints': published['pa_mpjpe'],
+        'vertices': published['mpvpe'],
     }
     for field, values in expected.items():
         measured = [np.mean(result[field]) for result in metric.results]
@@ -131,7 +131,7 @@ def test_it_builds_from_a_dict_and_centres_on_the_named_root(samples, body):
     )
     metric.process(None, samples[:1])
     result = metric.results[0]
-    assert result['errors'].shape == (14,)
+    assert result['joints'].shape == (14,)
     by_pelvis = _evaluate(samples, body, joint_set='smpl_24')['MPJPE']
     by_hip = _evaluate(samples, body, joint_set='smpl_24', root='left_hip')['MPJPE']
     assert by_pelvis != pytest.approx(by_hip, abs=0.1)
@@ -144,7 +144,7 @@ def test_visibility_splits_by_joint_name(samples, body):
     sample = {**samples[0], 'gt_instances': {**samples[0]['gt_instances'], 'visibility': codes}}
     metric = MeshMetric(body_model=body)
     metric.process(None, [sample])
-    of_neck = metric.results[0]['errors'][get_keypoint_set('h36m_14').index('neck')]
+    of_neck = metric.results[0]['joints'][get_keypoint_set('h36m_14').index('neck')]
     metrics = metric.evaluate(1)
     assert metrics['MPJPE-hidden'] == pytest.approx(of_neck)
     assert 'MPJPE-visible' not in metrics
@@ -179,6 +179,18 @@ def test_a_diverged_prediction_shows_in_the_result(samples, body, tmp_path):
     result = json.loads(out_file.read_text())
     assert result['metrics']['PA-MPJPE'] is None
     assert result['protocol']['samples']['diverged'] == 1
+
+
+def test_a_skipped_sample_is_counted_and_named_but_not_averaged(samples, body, tmp_path):
+    out_file = tmp_path / 'metrics.json'
+    skipped = {'sample_idx': 77, 'skipped': 'a.jpg is cut off', 'pred_instances': {}}
+    metrics = _evaluate([*samples, skipped], body, out_file=str(out_file))
+    assert metrics == pytest.approx(_evaluate(samples, body))
+    protocol = json.loads(out_file.read_text())['protocol']
+    assert protocol['samples'] == {'expected': 11, 'evaluated': 10, 'skipped': 1, 'diverged': 0}
+    assert protocol['skipped_samples'] == {'77': 'a.jpg is cut off'}
+    with pytest.raises(ValueError, match=r'all 1 samples were skipped.*a\.jpg is cut off'):
+        _evaluate([skipped], body)
 
 
 def test_a_data_set_of_another_body_model_is_refused(body):
