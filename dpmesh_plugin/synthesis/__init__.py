@@ -1,0 +1,15 @@
+"""SynthOC: generated scenes of occluded people with exact annotations."""
+
+from .scene import PersonTruth, Scene, SceneGenerator
+from .writer import DatasetRequest, annotation_file, is_complete, sample_rng, write_dataset
+
+__all__ = [
+    'DatasetRequest',
+    'PersonTruth',
+    'Scene',
+    'SceneGenerator',
+    'annotation_file',
+    'is_complete',
+    'sample_rng',
+    'write_dataset',
+]

@@ -1,0 +1,25 @@
+"""All key poses by name."""
+
+from functools import lru_cache
+
+from . import grounded, moving, standing
+from .notation import KeyPose, solve
+
+
+@lru_cache
+def load_key_poses() -> dict[str, KeyPose]:
+    """The key poses by name, solved once per process."""
+    figures = (*standing.FIGURES, *moving.FIGURES, *grounded.FIGURES)
+    return {figure.name: solve(figure) for figure in figures}
+
+
+def get_key_pose(name: str) -> KeyPose:
+    """The key pose of that name.
+
+    Raises:
+        KeyError: there is no such key pose; the message lists them.
+    """
+    poses = load_key_poses()
+    if name not in poses:
+        raise KeyError(f'unknown key pose {name!r}; known: {", ".join(sorted(poses))}')
+    return poses[name]
