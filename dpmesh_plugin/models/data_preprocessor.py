@@ -8,7 +8,8 @@ from torch import Tensor
 
 from dpmesh_plugin.registry import MODELS
 
-UINT8_MAXIMUM = 255.0
+PIXEL_MAXIMUM = 255.0
+PIXEL_TYPES = (torch.uint8, torch.float32)
 
 
 @MODELS.register_module()
@@ -24,32 +25,33 @@ class MeshDataPreprocessor(BaseDataPreprocessor):
         """Make a batch.
 
         Args:
-            data: ``inputs``: list of B crops (3, H, W) uint8 RGB, or one tensor (B, 3, H, W);
-                ``data_samples``: list of B samples, passed on.
+            data: ``inputs``: list of B crops (3, H, W) RGB, or one tensor (B, 3, H, W), uint8 or
+                float32 with values 0..255 (crops that were not rounded); ``data_samples``: list
+                of B samples, passed on.
             training: Not used: augmentation belongs to the data pipeline.
 
         Returns:
             ``inputs`` (B, 3, H, W) float32 in [0, 1] and ``data_samples``, on the device.
 
         Raises:
-            TypeError: a crop is not uint8.
+            TypeError: a crop is neither uint8 nor float32.
             ValueError: a crop is not (3, H, W), or the crops differ in size.
         """
         _check_crops(data['inputs'])
         data = self.cast_data(data)
         inputs = data['inputs']
         batch = inputs if isinstance(inputs, Tensor) else torch.stack(list(inputs))
-        inputs = batch.contiguous().to(torch.float32) / UINT8_MAXIMUM
+        inputs = batch.contiguous().to(torch.float32) / PIXEL_MAXIMUM
         return {'inputs': inputs, 'data_samples': data.get('data_samples')}
 
 
 def _check_crops(crops: Sequence[Tensor] | Tensor) -> None:
     """Refuse what cannot become one batch."""
     for index, crop in enumerate(crops):
-        if crop.dtype != torch.uint8:
+        if crop.dtype not in PIXEL_TYPES:
             raise TypeError(
-                f'expected uint8 crops with values 0..255, got {crop.dtype} at index {index}; '
-                'leave the scaling to the data preprocessor'
+                f'expected crops of {PIXEL_TYPES} with values 0..255, got {crop.dtype} at index '
+                f'{index}'
             )
         if crop.ndim != 3 or crop.shape[0] != 3 or crop.shape != crops[0].shape:
             raise ValueError(

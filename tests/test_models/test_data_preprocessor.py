@@ -26,9 +26,16 @@ def test_batch_is_contiguous_also_from_channels_last_crops():
     assert batch['inputs'].is_contiguous()
 
 
-def test_refuses_float_crops():
-    with pytest.raises(TypeError, match=r'uint8 crops .* got torch.float32 at index 0'):
-        MeshDataPreprocessor()({'inputs': [torch.zeros(3, 8, 8)]})
+def test_crops_that_were_not_rounded_have_the_same_scale():
+    crops = [crop.float() + 0.25 for crop in _crops(1)]
+    batch = MeshDataPreprocessor()({'inputs': crops})
+    assert batch['inputs'].max().item() == pytest.approx(51.25 / 255)
+    assert batch['data_samples'] is None
+
+
+def test_refuses_crops_of_another_type():
+    with pytest.raises(TypeError, match='got torch.int64 at index 1'):
+        MeshDataPreprocessor()({'inputs': [*_crops(1), _crops(1)[0].long()]})
 
 
 def test_refuses_crops_of_different_size():

@@ -94,7 +94,7 @@ def test_predictions_carry_one_person_each(head, feats, make_samples):
 
 
 def test_full_image_translation_keeps_the_picture(head, feats, make_samples):
-    """The pelvis lands where the crop puts it, also with another focal length than the crop's."""
+    """The body lands where the crop puts it, also with another focal length than the crop's."""
     samples = make_samples(2)
     for sample, prediction in zip(samples, head.predict(feats, samples), strict=True):
         position = prediction.transl_full[0]
@@ -105,6 +105,13 @@ def test_full_image_translation_keeps_the_picture(head, feats, make_samples):
         crop_focal = torch.tensor(sample.ori_shape, dtype=torch.float32).norm()
         in_crop = crop_position[:2] / crop_position[2] * crop_focal / 256 + 0.5
         torch.testing.assert_close(pixel, box[:2] + in_crop * box[2:], atol=1e-2, rtol=0)
+
+
+def test_joints_without_the_mesh_are_the_same(head, feats):
+    expected, output = head(feats, FOCAL), head(feats, FOCAL, with_vertices=False)
+    assert output.vertices is None
+    torch.testing.assert_close(output.joints, expected.joints)
+    torch.testing.assert_close(output.keypoints_2d, expected.keypoints_2d)
 
 
 def test_losses_are_summed_by_name(head, feats, make_samples):

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from dpmesh_plugin.geometry.camera import (
     PUBLISHED_DEPTH_OFFSET,
     camera_to_translation,
-    full_image_translation,
     project,
 )
 from dpmesh_plugin.geometry.rotation import matrix_to_axis_angle, rotation_6d_to_matrix
@@ -21,6 +20,7 @@ from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import BODY_MODELS
 from dpmesh_plugin.structures import MeshDataSample
 
+from .crop_camera import crop_focal, translation_in_image
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
 
@@ -75,12 +75,13 @@ class BaseMeshHead(BaseModule):
         self.focal_source = focal_source
 
     @abstractmethod
-    def forward(self, feats: Tensor, focal: Tensor) -> HeadOutput:
+    def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
         """Regress.
 
         Args:
             feats: (B, C, H, W).
             focal: (B,) focal length of the camera of the crop, px.
+            with_vertices: Whether to compute the whole mesh, or only what the joints need.
         """
 
     def loss(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
@@ -90,7 +91,8 @@ class BaseMeshHead(BaseModule):
             feats: (B, C, H, W).
             data_samples: B samples with ``gt_instances``.
         """
-        output = self(feats, self.crop_focal(data_samples, feats.device))
+        focal = self.crop_focal(data_samples, feats.device)
+        output = self(feats, focal, with_vertices='vertices' in self.objective.terms)
         targets = MeshTargets.from_samples(
             data_samples, input_size=self.input_size, device=feats.device
         )
@@ -116,7 +118,9 @@ class BaseMeshHead(BaseModule):
             'betas': output.betas,
             'camera': output.camera,
             'transl': output.transl,
-            'transl_full': self._full_translation(output.transl, focal, data_samples),
+            'transl_full': translation_in_image(
+                output.transl, focal, data_samples, input_size=self.input_size
+            ),
             'pelvis': output.pelvis,
             'vertices': output.vertices,
             'joints': output.joints,
@@ -128,12 +132,13 @@ class BaseMeshHead(BaseModule):
         ]
 
     def crop_focal(self, data_samples: Sequence[MeshDataSample], device: torch.device) -> Tensor:
-        """Focal lengths (B,) of the cameras of the crops: the diagonal of the original image, px.
+        """Focal lengths (B,) of the cameras of the crops, px.
 
-        The published model uses this length, which belongs to the original image, on the crop.
+        Args:
+            data_samples: B samples with the metainfo ``ori_shape``.
+            device: Where the result goes.
         """
-        sizes = torch.tensor([sample.ori_shape for sample in data_samples], dtype=torch.float32)
-        focal = sizes.norm(dim=-1).to(device)
+        focal = crop_focal(data_samples).to(device)
         return focal[:1].expand_as(focal) if self.focal_source == 'first' else focal
 
     def decode_body(
@@ -144,7 +149,8 @@ class BaseMeshHead(BaseModule):
         betas: Tensor,
         camera: Tensor,
         focal: Tensor,
-    ) -> dict[str, Tensor]:
+        with_vertices: bool,
+    ) -> dict[str, Tensor | None]:
         """The body of the raw outputs, in float32 also under autocast.
 
         Args:
@@ -153,6 +159,7 @@ class BaseMeshHead(BaseModule):
             betas: (B, 10).
             camera: (B, 3).
             focal: (B,) px.
+            with_vertices: Whether to compute the whole mesh.
 
         Returns:
             All fields of :class:`HeadOutput` but ``image_joints``.
@@ -162,10 +169,9 @@ class BaseMeshHead(BaseModule):
         with torch.autocast(camera.device.type, enabled=False):
             global_orient = matrix_to_axis_angle(rotation_6d_to_matrix(raw['orient_6d']))
             body_pose = self.pose_decoder(raw['pose_latent'])
-            vertices = self.body_model(
-                global_orient=global_orient, body_pose=body_pose, betas=raw['betas']
-            ).vertices
-            joints = self.body_model.regress(vertices, KEYPOINT_SET)
+            vertices, joints = self._mesh_and_joints(
+                global_orient, body_pose, raw['betas'], with_vertices=with_vertices
+            )
             transl = camera_to_translation(raw['camera'], focal, input_size=self.input_size)
             center = torch.full_like(transl[:, :2], self.input_size / 2)
             keypoints_2d = project(
@@ -178,10 +184,20 @@ class BaseMeshHead(BaseModule):
             'body_pose': body_pose,
             'transl': transl,
             'pelvis': pelvis[:, 0],
-            'vertices': vertices - pelvis,
+            'vertices': None if vertices is None else vertices - pelvis,
             'joints': joints - pelvis,
             'keypoints_2d': keypoints_2d,
         }
+
+    def _mesh_and_joints(
+        self, global_orient: Tensor, body_pose: Tensor, betas: Tensor, *, with_vertices: bool
+    ) -> tuple[Tensor | None, Tensor]:
+        """Vertices (B, V, 3), if wanted, and joints (B, 30, 3) of the body, m."""
+        parameters = {'global_orient': global_orient, 'body_pose': body_pose, 'betas': betas}
+        if not with_vertices:
+            return None, self.body_model.keypoints(keypoint_set=KEYPOINT_SET, **parameters)
+        vertices = self.body_model(**parameters).vertices
+        return vertices, self.body_model.regress(vertices, KEYPOINT_SET)
 
     def loss_operands(self, output: HeadOutput, targets: MeshTargets) -> Operands:
         """Prediction, target and validity of every loss term that is asked for."""
@@ -206,34 +222,7 @@ class BaseMeshHead(BaseModule):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Vertices relative to the pelvis; the target is the neutral body of the parameters."""
         with torch.no_grad():
-            vertices = self.body_model(
-                global_orient=targets.pose[:, 0],
-                body_pose=targets.pose[:, 1:],
-                betas=targets.betas,
-            ).vertices
-            pelvis = self.body_model.regress(vertices, KEYPOINT_SET)[:, :1]
-        return output.vertices, vertices - pelvis, targets.betas_valid[..., None]
-
-    def _full_translation(
-        self, transl: Tensor, focal: Tensor, data_samples: Sequence[MeshDataSample]
-    ) -> Tensor:
-        """Translations (B, 3) in the cameras of the original images, m.
-
-        The camera of the crop is exchanged for one with the focal length of the original image:
-        where that is longer, the same picture comes from a body that is farther away.
-        """
-
-        def stack(field: str) -> Tensor:
-            rows = [torch.as_tensor(sample.get(field)) for sample in data_samples]
-            return torch.stack(rows).to(transl)
-
-        original_focal = stack('focal_length').mean(-1)
-        farther = torch.ones_like(transl)
-        farther[:, 2] = original_focal / focal
-        return full_image_translation(
-            transl * farther,
-            stack('bbox_xywh'),
-            original_focal,
-            stack('principal_point'),
-            input_size=self.input_size,
-        )
+            vertices, joints = self._mesh_and_joints(
+                targets.pose[:, 0], targets.pose[:, 1:], targets.betas, with_vertices=True
+            )
+        return output.vertices, vertices - joints[:, :1], targets.betas_valid[..., None]

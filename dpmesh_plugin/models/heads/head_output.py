@@ -21,7 +21,7 @@ class HeadOutput:
         camera: (B, 3) raw camera output.
         transl: (B, 3) translation of the body model in the camera of the crop, m.
         pelvis: (B, 3) pelvis of the body before the translation, m.
-        vertices: (B, V, 3) relative to the pelvis, m.
+        vertices: (B, V, 3) relative to the pelvis, m; None where they were not asked for.
         joints: (B, 30, 3) ``dpmesh_30`` relative to the pelvis, m.
         keypoints_2d: (B, 30, 2) projected joints, px of the crop.
         image_joints: (B, K, 3) x, y, depth estimated before the body, each in [0, 1] over the
@@ -36,7 +36,7 @@ class HeadOutput:
     camera: Tensor
     transl: Tensor
     pelvis: Tensor
-    vertices: Tensor
+    vertices: Tensor | None
     joints: Tensor
     keypoints_2d: Tensor
     image_joints: Tensor | None = None

@@ -80,12 +80,13 @@ class HMRHead(BaseMeshHead):
         nn.init.xavier_uniform_(self.correction.weight, gain=OUTPUT_GAIN)
         nn.init.zeros_(self.correction.bias)
 
-    def forward(self, feats: Tensor, focal: Tensor) -> HeadOutput:
+    def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
         """Regress body and camera.
 
         Args:
             feats: (B, in_channels, H, W) of any floating type.
             focal: (B,) focal length of the camera of the crop, px.
+            with_vertices: Whether to compute the whole mesh, or only what the joints need.
         """
         pooled = feats.to(self.correction.weight.dtype).mean(dim=(2, 3))
         parameters = self.mean_parameters.expand(len(feats), -1)
@@ -100,5 +101,6 @@ class HMRHead(BaseMeshHead):
                 betas=betas,
                 camera=camera,
                 focal=focal,
+                with_vertices=with_vertices,
             )
         )

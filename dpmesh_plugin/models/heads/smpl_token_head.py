@@ -126,12 +126,13 @@ class SMPLTokenHead(BaseMeshHead):
         self.betas_regressor = CascadeRegressor(start=START_BETAS, **sizes)
         self.camera_regressor = CascadeRegressor(start=START_CAMERA, **sizes)
 
-    def forward(self, feats: Tensor, focal: Tensor) -> HeadOutput:
+    def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
         """Regress body, camera and image joints.
 
         Args:
             feats: (B, in_channels, H, W) of any floating type.
             focal: (B,) focal length of the camera of the crop, px.
+            with_vertices: Whether to compute the whole mesh, or only what the joints need.
         """
         feats = feats.to(self.volume.lift.weight.dtype)
         volume = self.volume(feats)
@@ -146,6 +147,7 @@ class SMPLTokenHead(BaseMeshHead):
             betas=self.betas_regressor(shape_token),
             camera=self.camera_regressor(camera_token),
             focal=focal,
+            with_vertices=with_vertices,
         )
         return HeadOutput(**body, image_joints=image_joints)
 

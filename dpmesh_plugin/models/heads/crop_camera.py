@@ -1,0 +1,57 @@
+"""The camera that the published model puts behind a crop, and the way from it to the real one.
+
+Convention: camera axes x right, y down, z forward; metres. The camera of a crop has its principal
+point in the middle of the crop, and as focal length, in pixels of the crop, the diagonal of the
+original image in its own pixels: 1000 px for an 800x600 image, whatever the size of the crop.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from dpmesh_plugin.geometry.camera import full_image_translation
+from dpmesh_plugin.structures import MeshDataSample
+
+
+def crop_focal(data_samples: Sequence[MeshDataSample]) -> Tensor:
+    """Focal lengths (B,) of the cameras of some crops, px.
+
+    Args:
+        data_samples: B samples with the metainfo ``ori_shape``.
+    """
+    sizes = torch.tensor([sample.ori_shape for sample in data_samples], dtype=torch.float32)
+    return sizes.norm(dim=-1)
+
+
+def translation_in_image(
+    transl: Tensor, focal: Tensor, data_samples: Sequence[MeshDataSample], *, input_size: int
+) -> Tensor:
+    """Translations in the cameras of the original images.
+
+    The camera of the crop is exchanged for one with the focal length of the original image: where
+    that is longer, the same picture comes from a body that is farther away.
+
+    Args:
+        transl: (B, 3) in the cameras of the crops, m.
+        focal: (B,) focal lengths of the cameras of the crops, px.
+        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point``.
+        input_size: Side of the crop, px.
+
+    Returns:
+        (B, 3), m.
+    """
+
+    def stack(field: str) -> Tensor:
+        rows = [torch.as_tensor(sample.get(field)) for sample in data_samples]
+        return torch.stack(rows).to(transl)
+
+    image_focal = stack('focal_length').mean(-1)
+    depth = transl[:, 2:] * (image_focal / focal)[:, None]
+    return full_image_translation(
+        torch.cat([transl[:, :2], depth], dim=-1),
+        stack('bbox_xywh'),
+        image_focal,
+        stack('principal_point'),
+        input_size=input_size,
+    )
