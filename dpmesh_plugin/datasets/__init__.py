@@ -2,6 +2,7 @@
 
 from . import transforms
 from .base_mesh_dataset import BaseMeshDataset
+from .collate import mesh_collate
 from .pw3d import PW3DDataset
 
-__all__ = ['BaseMeshDataset', 'PW3DDataset', 'transforms']
+__all__ = ['BaseMeshDataset', 'PW3DDataset', 'mesh_collate', 'transforms']

@@ -1,8 +1,10 @@
 """What all data sets of people with body-model annotations share."""
 
 import copy
+import gc
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,18 @@ from dpmesh_plugin.registry import DATASETS
 
 # How many ids of left out annotations go into a log line; all are in ``dropped``.
 _IDS_IN_LOG = 20
+
+
+@contextmanager
+def _paused_garbage_collection() -> Iterator[None]:
+    """Do not search the millions of fresh numbers of an annotation file for cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @DATASETS.register_module()
@@ -88,7 +102,8 @@ class BaseMeshDataset(BaseDataset):
         if self._fully_initialized:
             return
         self._check_layout()
-        super().full_init()
+        with _paused_garbage_collection():
+            super().full_init()
         self._check_first_image()
 
     def filter_data(self) -> list[dict]:
@@ -112,16 +127,27 @@ class BaseMeshDataset(BaseDataset):
 
         A sample whose image the pipeline skipped (see ``LoadMeshImage``) goes on in test mode, for
         the metric to count. In training it is logged and replaced by another one.
+
+        Raises:
+            RuntimeError: a transform failed without naming the sample; the message does.
         """
-        data = super().prepare_data(idx)
+        data_info = self.get_data_info(idx)
+        path, sample_idx = data_info['img_path'], data_info['sample_idx']
+        try:
+            data = self.pipeline(data_info)
+        except Exception as error:
+            if str(path) in str(error):
+                raise
+            raise RuntimeError(
+                f'{self.ann_file}: the pipeline failed on annotation {sample_idx}, image {path}: '
+                f'{type(error).__name__}: {error}'
+            ) from error
         if self.test_mode or data is None:
             return data
         skipped = data.get('skipped') or getattr(data.get('data_samples'), 'skipped', None)
         if skipped:
             print_log(
-                f'another sample takes the place of one: {skipped}',
-                'current',
-                level=logging.WARNING,
+                f'another sample takes the place of one: {skipped}', 'current', logging.WARNING
             )
             return None
         return data

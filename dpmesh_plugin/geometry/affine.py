@@ -11,8 +11,10 @@ import numpy as np
 
 # OpenCV before version 5 rounds sample positions to 1/1024 px along each axis of the crop and then
 # to 1/32 px. Version 5 does not, so the rounding is done here: crops are the same everywhere.
-_ROUNDING = 1024
-_STEPS = 32
+_ROUNDING_BITS, _STEP_BITS = 10, 5
+_ROUNDING, _STEPS = 1 << _ROUNDING_BITS, 1 << _STEP_BITS
+# Positions are 16 bit integers; -2 is the first that touches no pixel.
+_OUTSIDE, _FARTHEST = -2, np.iinfo(np.int16).max
 
 
 def crop_affine(
@@ -92,15 +94,17 @@ def warp_affine(image: np.ndarray, matrix: np.ndarray, output_size: tuple[int, i
     columns, rows = (np.arange(size) for size in output_size)
     along_x = np.rint(inverse[:, :1] * columns * _ROUNDING).astype(np.int32)
     along_y = np.rint((inverse[:, 1:2] * rows + inverse[:, 2:]) * _ROUNDING).astype(np.int32)
-    coarser = _ROUNDING // _STEPS
-    steps = along_y[:, :, None] + (along_x[:, None, :] + coarser // 2)
-    steps //= coarser
+    half = _ROUNDING // _STEPS // 2
+    steps = along_y[:, :, None] + (along_x[:, None, :] + half)
+    steps >>= _ROUNDING_BITS - _STEP_BITS
     if mirrored:
         steps[0] = (width - 1) * _STEPS - steps[0]
-    whole, part = np.divmod(steps, _STEPS)
-    whole = np.clip(whole, -2, np.iinfo(np.int16).max).astype(np.int16)
-    weights = (part[1] * _STEPS + part[0]).astype(np.uint16)
-    return cv2.remap(image, whole.transpose(1, 2, 0), weights, cv2.INTER_LINEAR)
+    whole = np.empty((output_size[1], output_size[0], 2), np.int16)
+    np.clip(steps[0] >> _STEP_BITS, _OUTSIDE, _FARTHEST, out=whole[..., 0], casting='unsafe')
+    np.clip(steps[1] >> _STEP_BITS, _OUTSIDE, _FARTHEST, out=whole[..., 1], casting='unsafe')
+    steps &= _STEPS - 1
+    weights = (steps[1] * _STEPS + steps[0]).astype(np.uint16)
+    return cv2.remap(image, whole, weights, cv2.INTER_LINEAR)
 
 
 def _three_points(centre: np.ndarray, size: np.ndarray, angle: float) -> np.ndarray:

@@ -61,6 +61,15 @@ def test_skipped_sample_stays_in_the_test_and_says_so(people, tmp_path):
     assert not dataset[2]['inputs'].any()
 
 
+def test_failure_in_the_pipeline_names_the_sample(people):
+    dataset = DATASETS.build(people() | {'pipeline': [PACK[0], PACK[2]]})
+    message = (
+        'people.json: the pipeline failed on annotation 102, image .*yard/image_00001.jpg: Key'
+    )
+    with pytest.raises(RuntimeError, match=message):
+        dataset[2]
+
+
 @pytest.mark.parametrize('pipeline', [LOAD, PACK])
 def test_skipped_sample_is_replaced_in_training_and_logged(
     people, tmp_path, pipeline, log_messages

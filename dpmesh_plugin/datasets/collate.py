@@ -1,0 +1,36 @@
+"""Batches that are cheap to hand from a worker to the training process."""
+
+from collections.abc import Sequence
+
+import torch
+
+from dpmesh_plugin.registry import FUNCTIONS
+from dpmesh_plugin.structures import MeshDataSample
+
+
+@FUNCTIONS.register_module()
+def mesh_collate(batch: Sequence[dict]) -> dict:
+    """Stack the crops and keep the samples as a list.
+
+    A tensor that leaves a worker costs a file descriptor and a system call or two, and a sample has
+    some twenty of them. These samples travel as arrays and arrive as tensors.
+
+    Args:
+        batch: B dicts of ``inputs`` (3, h, w) and ``data_samples``, from ``PackMeshInputs``.
+
+    Returns:
+        ``inputs`` (B, 3, h, w) and ``data_samples``, a list of B samples.
+    """
+    inputs = torch.stack([item['inputs'] for item in batch])
+    return {'inputs': inputs, 'data_samples': _Samples(item['data_samples'] for item in batch)}
+
+
+class _Samples(list):
+    """A list of samples that is pickled with arrays in the place of tensors."""
+
+    def __reduce__(self) -> tuple:
+        return _as_tensors, ([sample.numpy() for sample in self],)
+
+
+def _as_tensors(samples: Sequence[MeshDataSample]) -> list[MeshDataSample]:
+    return [sample.to_tensor() for sample in samples]
