@@ -1,0 +1,16 @@
+"""Using a trained model: given keypoints, inference, results as files."""
+
+from .keypoint_files import KeypointFile, read_keypoints
+from .mesh_file import ImageMeshes, load_meshes, save_meshes
+from .mesh_inferencer import InferenceReport, MeshInferencer, Problem
+
+__all__ = [
+    'ImageMeshes',
+    'InferenceReport',
+    'KeypointFile',
+    'MeshInferencer',
+    'Problem',
+    'load_meshes',
+    'read_keypoints',
+    'save_meshes',
+]

@@ -1,0 +1,127 @@
+"""What goes into an inference and what came of it."""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from mmengine.device import get_device
+
+from dpmesh_plugin.utils.io import dump_json
+
+from .mesh_file import SCHEMA_VERSION, ImageMeshes
+
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that was left out, and why.
+
+    Args:
+        image: Path of the image.
+        message: What is wrong and what to do.
+        person_id: The person, where the rest of the image was processed.
+    """
+
+    image: str
+    message: str
+    person_id: int | None = None
+
+    def __str__(self) -> str:
+        person = '' if self.person_id is None else f', person {self.person_id}'
+        return f'{self.image}{person}: {self.message}'
+
+
+@dataclass
+class InferenceReport:
+    """Result of a call of the inferencer.
+
+    Args:
+        meshes: Meshes of every image, unless they were written to files.
+        pictures: Overlays (H, W, 3) uint8 RGB of the same images, if they were drawn.
+        images: For every processed image its path, number of persons, and the names of its files.
+        problems: Images and persons that were left out.
+    """
+
+    meshes: list[ImageMeshes] = field(default_factory=list)
+    pictures: list[np.ndarray] = field(default_factory=list)
+    images: list[dict] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def num_persons(self) -> int:
+        """Persons with a mesh, in all images."""
+        return sum(image['persons'] for image in self.images)
+
+    def save(self, path: str | Path, **facts: str) -> None:
+        """Write the summary of a run as JSON.
+
+        Args:
+            path: The file.
+            facts: What else is to be stated, such as config and checkpoint.
+        """
+        problems = [vars(problem) for problem in self.problems]
+        summary = {'schema_version': SCHEMA_VERSION, **facts}
+        dump_json({**summary, 'images': self.images, 'problems': problems}, path)
+
+
+def list_images(inputs: str | Path | Sequence[str | Path]) -> list[Path]:
+    """The images that are meant by a file, a folder (its own files, sorted), or a list of files.
+
+    Raises:
+        FileNotFoundError: there is no such file or folder, or the folder has no image.
+    """
+    if not isinstance(inputs, str | os.PathLike):
+        return [Path(path) for path in inputs]
+    path = Path(inputs)
+    if not path.exists():
+        raise FileNotFoundError(f'expected an image or a folder, found none at {path.absolute()}')
+    if not path.is_dir():
+        return [path]
+    images = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not images:
+        raise FileNotFoundError(
+            f'the folder {path.absolute()} has no image; looked for {", ".join(IMAGE_SUFFIXES)}'
+        )
+    return images
+
+
+def output_names(images: Iterable[Path]) -> dict[Path, str]:
+    """A name for the files of every image: its stem, with the suffix where stems repeat.
+
+    Raises:
+        ValueError: two images have the same file name, so that results would overwrite each other.
+    """
+    images = list(images)
+    stems = Counter(path.stem for path in images)
+    names = {
+        path: path.stem if stems[path.stem] == 1 else path.name.replace('.', '_') for path in images
+    }
+    repeated = [name for name, count in Counter(names.values()).items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f'{len(repeated)} of the images share a file name, so one result would overwrite '
+            f'another: {", ".join(repeated[:5])}; give them one after the other, each with an '
+            'output folder of its own'
+        )
+    return names
+
+
+def resolve_device(device: str) -> str:
+    """The device that ``'auto'`` stands for, or the given one if this machine has it.
+
+    Raises:
+        ValueError: unknown device, or one that this machine lacks.
+    """
+    best = get_device()
+    if device == 'auto':
+        return best
+    kind = device.split(':')[0]
+    if kind not in ('cpu', 'cuda', 'mps'):
+        raise ValueError(f'device must be auto, cpu, cuda, cuda:N or mps, got {device!r}')
+    if kind not in ('cpu', best):
+        raise ValueError(f'device {device!r} was asked for, this machine offers {best!r}')
+    return device

@@ -1,0 +1,138 @@
+"""Given 2D keypoints: files of several formats, looked up by image."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from dpmesh_plugin.utils.io import load_json
+
+from .keypoint_formats import ImageKeypoints, from_coco, from_openpose, from_results
+
+_OPENPOSE_SUFFIX = '_keypoints'
+_FORMATS = (
+    "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "
+    "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), or a list of "
+    "results (dicts with 'image_id' or 'image_name', and 'keypoints')"
+)
+
+
+@dataclass(frozen=True)
+class KeypointFile:
+    """Persons by image.
+
+    Args:
+        path: File or folder they came from.
+        images: One entry per image.
+    """
+
+    path: Path
+    images: tuple[ImageKeypoints, ...]
+
+    @property
+    def num_persons(self) -> int:
+        """Number of persons in all images."""
+        return sum(len(image.persons) for image in self.images)
+
+    def find(self, image: str | Path) -> ImageKeypoints:
+        """The persons of an image, by its file name.
+
+        An entry fits if its name, with the folders it states, is the end of the image's path; or,
+        where formats name images without suffix or by number, if it equals the name so.
+
+        Args:
+            image: Path of the image.
+
+        Raises:
+            KeyError: no entry fits.
+            ValueError: several do.
+        """
+        image = Path(image)
+        names = [image.name, image.stem]
+        if image.stem.isdecimal():
+            names.append(str(int(image.stem)))
+        fitting = [entry for name in names for entry in self._by_name.get(name, ())]
+        if len(fitting) > 1:
+            parts = image.absolute().parts
+            ends = [PurePosixPath(entry.name).parts for entry in fitting]
+            fitting = [e for e, end in zip(fitting, ends, strict=True) if parts[-len(end) :] == end]
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            raise ValueError(f'{self.path} has {len(fitting)} entries that fit {image}')
+        known = ', '.join(entry.name for entry in self.images[:3])
+        raise KeyError(
+            f'{image.name} is not among the {len(self.images)} images of {self.path} ({known}, ...)'
+        )
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[ImageKeypoints]]:
+        table: dict[str, list[ImageKeypoints]] = defaultdict(list)
+        for entry in self.images:
+            table[PurePosixPath(entry.name).name].append(entry)
+        return table
+
+
+def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> KeypointFile:
+    """Read given 2D keypoints; the format is recognised by its structure.
+
+    - COCO-style annotations: joints are matched by the names in ``categories``; the flag 0 is an
+      absent joint, 1 and 2 are present; crowd annotations are left out.
+    - OpenPose: 18 or 25 joints; a file for one image, or a folder of ``NAME_keypoints.json``.
+    - A list of results: joints of the set ``keypoint_set``, each with x, y and score.
+
+    Args:
+        path: JSON file, or folder of OpenPose files.
+        keypoint_set: Name of the joints' set, for files that do not state it.
+
+    Raises:
+        FileNotFoundError: nothing at ``path``, or a folder without OpenPose files.
+        KeyError: joints of no known set, or a missing field.
+        ValueError: another format, a wrong number of joints, or values that are not finite.
+    """
+    path = Path(path)
+    if path.is_dir():
+        files = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
+        if not files:
+            raise FileNotFoundError(
+                f'expected OpenPose files NAME{_OPENPOSE_SUFFIX}.json in {path.absolute()}, found '
+                'none'
+            )
+        return _checked(path, [_openpose_file(file) for file in files])
+    content = load_json(path)
+    if isinstance(content, dict) and 'people' in content:
+        return _checked(path, [_openpose_file(path)])
+    if isinstance(content, dict) and 'annotations' in content:
+        return _checked(path, from_coco(content, str(path), keypoint_set))
+    if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
+        return _checked(path, from_results(content, str(path), keypoint_set))
+    raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
+
+
+def _openpose_file(path: Path) -> ImageKeypoints:
+    content = load_json(path)
+    if not isinstance(content, dict) or 'people' not in content:
+        raise ValueError(f"{path.absolute()} is no OpenPose result: expected a dict with 'people'")
+    return from_openpose(content, _image_name(path), str(path))
+
+
+def _image_name(path: Path) -> str:
+    """OpenPose names its result after the image, without the suffix of the latter."""
+    return path.stem.removesuffix(_OPENPOSE_SUFFIX)
+
+
+def _checked(path: Path, images: Iterable[ImageKeypoints]) -> KeypointFile:
+    """Refuse what is not finite before anything is computed with it."""
+    file = KeypointFile(path, tuple(images))
+    for image in file.images:
+        for person in image.persons:
+            box = np.zeros(4) if person.bbox_xywh is None else person.bbox_xywh
+            if not all(np.isfinite(a).all() for a in (person.keypoints, person.scores, box)):
+                raise ValueError(
+                    f'{path}: person {person.person_id} of image {image.name} has NaN or infinite '
+                    'keypoints, scores or box'
+                )
+    return file

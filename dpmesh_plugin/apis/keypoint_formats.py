@@ -1,0 +1,207 @@
+"""The formats in which other programs write 2D keypoints of people."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from dpmesh_plugin.structures import KEYPOINT_SETS, get_keypoint_set
+
+from .joint_layouts import Layout, match_joint_names
+
+_OPENPOSE_SETS = {3 * get_keypoint_set(name).num: name for name in ('openpose_18', 'openpose_25')}
+_VISIBILITY_FLAGS = (0, 1, 2)
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known about one person of an image.
+
+    Args:
+        person_id: Id of the annotation, or position in the file.
+        keypoints: (K, 2) px of the image.
+        scores: (K,) confidences; 0 for an absent joint.
+        keypoint_set: Name of the set of the joints.
+        bbox_xywh: (4,) px of the image, if there is one.
+    """
+
+    person_id: int
+    keypoints: np.ndarray
+    scores: np.ndarray
+    keypoint_set: str
+    bbox_xywh: np.ndarray | None
+
+
+@dataclass(frozen=True)
+class ImageKeypoints:
+    """The persons of one image.
+
+    Args:
+        name: File name, maybe with folders; without suffix or a number where the format has that.
+        persons: The persons.
+        size: Width and height that the file states for the image.
+    """
+
+    name: str
+    persons: tuple[Person, ...]
+    size: tuple[int, int] | None = None
+
+
+def from_coco(
+    content: Mapping[str, Any], source: str, keypoint_set: str | None = None
+) -> list[ImageKeypoints]:
+    """Persons of a COCO-style annotation file.
+
+    Args:
+        content: The file.
+        source: Its name, for messages.
+        keypoint_set: Set of the joints of categories that do not name them.
+
+    Raises:
+        KeyError: a field is missing, or the joints are of no known set.
+        ValueError: a wrong number of joints, a visibility flag other than 0, 1, 2, or an annotation
+            of an image that is not listed.
+    """
+    persons = _coco_persons(content, source, keypoint_set)
+    images = {_field(image, 'id', source): image for image in _field(content, 'images', source)}
+    strangers = sorted(map(str, persons.keys() - images.keys()))
+    if strangers:
+        raise ValueError(f"{source}: annotations of images not in 'images': {strangers[:5]}")
+    return [
+        ImageKeypoints(
+            name=_field(image, 'file_name', source),
+            persons=tuple(persons.get(image_id, ())),
+            size=(image['width'], image['height']) if 'width' in image else None,
+        )
+        for image_id, image in images.items()
+    ]
+
+
+def from_openpose(content: Mapping[str, Any], name: str, source: str) -> ImageKeypoints:
+    """Persons of an OpenPose result for one image.
+
+    Args:
+        content: The file.
+        name: Name of the image without suffix.
+        source: Name of the file, for messages.
+
+    Raises:
+        KeyError: a person has no ``pose_keypoints_2d``.
+        ValueError: neither 18 nor 25 joints.
+    """
+    persons = []
+    for index, entry in enumerate(content['people']):
+        where = f'{source}: person {index}'
+        flat = _field(entry, 'pose_keypoints_2d', where)
+        if len(flat) not in _OPENPOSE_SETS:
+            raise ValueError(
+                f'{where}: pose_keypoints_2d has {len(flat)} numbers; expected x, y and score of '
+                f'the joints of a known set: {_OPENPOSE_SETS}'
+            )
+        layout = Layout.plain(_OPENPOSE_SETS[len(flat)])
+        joints = np.array(flat, dtype=np.float32).reshape(-1, 3)
+        persons.append(_person(index, joints, None, layout))
+    return ImageKeypoints(name=name, persons=tuple(persons))
+
+
+def from_results(
+    content: Sequence[Mapping[str, Any]], source: str, keypoint_set: str | None
+) -> list[ImageKeypoints]:
+    """Persons of a list of results as detectors write them, for example for COCO's server.
+
+    Args:
+        content: Dicts with ``image_id`` or ``image_name``, ``keypoints`` (3 K) and maybe ``bbox``.
+        source: Name of the file, for messages.
+        keypoint_set: Name of the set of the joints.
+
+    Raises:
+        KeyError: a field is missing, or the set is unknown.
+        ValueError: the set is not stated, or there is another number of joints.
+    """
+    if keypoint_set is None:
+        raise ValueError(
+            f'{source} is a list of results, which does not name its joints: state keypoint_set '
+            f'(--keypoint-set), one of {", ".join(sorted(KEYPOINT_SETS))}'
+        )
+    layout = Layout.plain(keypoint_set)
+    persons = defaultdict(list)
+    for index, entry in enumerate(content):
+        where = f'{source}: result {index}'
+        key = 'image_name' if 'image_name' in entry else 'image_id'
+        joints = _joints(entry, where, layout.num_given)
+        persons[str(_field(entry, key, where))].append(
+            _person(index, joints, entry.get('bbox'), layout)
+        )
+    return [ImageKeypoints(name=name, persons=tuple(group)) for name, group in persons.items()]
+
+
+def _coco_persons(
+    content: Mapping[str, Any], source: str, keypoint_set: str | None
+) -> dict[Any, list[Person]]:
+    """Persons by image id."""
+    layouts = {
+        category['id']: _layout(category, source, keypoint_set)
+        for category in _field(content, 'categories', source)
+        if keypoint_set is not None or 'keypoints' in category
+    }
+    if not layouts:
+        raise KeyError(
+            f"{source} names no joints: no category has 'keypoints'. Use the file with keypoint "
+            f'annotations, or state keypoint_set, one of {", ".join(sorted(KEYPOINT_SETS))}'
+        )
+    persons = defaultdict(list)
+    for annotation in content['annotations']:
+        where = f'{source}: annotation {_field(annotation, "id", source)}'
+        layout = layouts.get(_field(annotation, 'category_id', where))
+        if layout is None or annotation.get('iscrowd'):
+            continue
+        joints = _joints(annotation, where, layout.num_given)
+        if not np.isin(joints[:, 2], _VISIBILITY_FLAGS).all():
+            raise ValueError(
+                f'{where}: the third number of a joint is its visibility 0, 1 or 2, got '
+                f'{sorted(set(joints[:, 2].tolist()))[:4]}; scores belong into a list of results'
+            )
+        joints[:, 2] = joints[:, 2] > 0
+        person = _person(annotation['id'], joints, annotation.get('bbox'), layout)
+        persons[_field(annotation, 'image_id', where)].append(person)
+    return persons
+
+
+def _layout(category: Mapping[str, Any], source: str, keypoint_set: str | None) -> Layout:
+    if 'keypoints' not in category:
+        return Layout.plain(keypoint_set)
+    try:
+        return match_joint_names(category['keypoints'])
+    except KeyError as error:
+        raise KeyError(f'{source}: category {category["id"]}: {error.args[0]}') from None
+
+
+def _joints(entry: Mapping[str, Any], where: str, expected: int) -> np.ndarray:
+    """Joints (K, 3): x, y and flag or score."""
+    given = _field(entry, 'keypoints', where)
+    try:
+        values = np.array(given, dtype=np.float32).reshape(-1)
+    except (TypeError, ValueError):
+        raise ValueError(f'{where}: keypoints must be numbers, got {str(given)[:60]}') from None
+    if len(values) != 3 * expected:
+        raise ValueError(
+            f'{where}: expected {expected} joints of three numbers each, got {len(values)} numbers'
+        )
+    return values.reshape(-1, 3)
+
+
+def _person(
+    person_id: int, joints: np.ndarray, bbox: Sequence[float] | None, layout: Layout
+) -> Person:
+    known = (layout.positions >= 0)[:, None]
+    ordered = np.where(known, joints[layout.positions], np.float32(0))
+    box = None if bbox is None else np.array(bbox, dtype=np.float32)
+    return Person(person_id, ordered[:, :2], ordered[:, 2], layout.keypoint_set, box)
+
+
+def _field(entry: Mapping[str, Any], key: str, where: str) -> Any:
+    if key not in entry:
+        raise KeyError(f'{where} has no field {key!r}; it has: {", ".join(map(str, entry))}')
+    return entry[key]

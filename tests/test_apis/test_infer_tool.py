@@ -1,0 +1,80 @@
+import runpy
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ('mmpose', 'mmdet', 'diffusers')
+
+
+@pytest.fixture
+def infer(repo_root, monkeypatch):
+    """Calls ``tools/infer.py`` with arguments; its exit status."""
+
+    def infer(*arguments):
+        script = str(repo_root / 'tools' / 'infer.py')
+        monkeypatch.setattr(sys, 'argv', [script, *map(str, arguments)])
+        return runpy.run_path(script)['main']()
+
+    return infer
+
+
+def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, photos, capsys):
+    out = photos / 'out'
+    keypoints = ('--keypoints', photos / 'keypoints.json')
+    assert infer(config, checkpoint, photos, *keypoints, '--out', out, '--device', 'cpu') == 0
+    said = capsys.readouterr()
+    assert f'3 persons in 2 images, 1 problems; wrote to {out}: summary.json' in said.out
+    assert 'a.npz  a_overlay.jpg  (2 persons)' in said.out
+    assert 'left out: ' in said.err
+    assert 'c.jpg is not among the 2 images' in said.err
+    assert (out / 'b_overlay.jpg').is_file()
+
+
+def test_it_fails_if_nothing_could_be_processed(infer, config, checkpoint, photos, capsys):
+    keypoints = ('--keypoints', photos / 'keypoints.json')
+    out = ('--out', photos / 'out', '--device', 'cpu')
+    assert infer(config, checkpoint, photos / 'c.jpg', *keypoints, *out) == 1
+    assert '0 persons in 0 images, 1 problems' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'config': 'none.py'}, 'error: expected a config file, found none at'),
+        ({'checkpoint': 'none.pth'}, 'error: expected a checkpoint, found none at'),
+        ({'device': 'gpu'}, "error: device must be auto, cpu, cuda, cuda:N or mps, got 'gpu'"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(change, message, infer, config, checkpoint, photos, capsys):
+    given = {'config': config, 'checkpoint': checkpoint, 'device': 'cpu', **change}
+    keypoints = ('--keypoints', photos / 'keypoints.json', '--out', photos / 'out')
+    device = ('--device', given['device'])
+    assert infer(given['config'], given['checkpoint'], photos, *keypoints, *device) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(message)
+    assert said.count('\n') == 1
+
+
+def test_importing_the_package_and_its_apis_needs_no_optional_library(repo_root):
+    check = (
+        f'import sys, dpmesh_plugin.apis; sys.exit(sum(name in sys.modules for name in {HEAVY!r}))'
+    )
+    assert subprocess.run([sys.executable, '-c', check], cwd=repo_root, check=False).returncode == 0
+
+
+def test_help_needs_neither_torch_nor_the_package(repo_root):
+    script = repo_root / 'tools' / 'infer.py'
+    check = (
+        'import runpy, sys\n'
+        f'sys.argv = [{str(script)!r}, "--help"]\n'
+        'try:\n'
+        '    runpy.run_path(sys.argv[0], run_name="__main__")\n'
+        'except SystemExit:\n'
+        '    sys.exit(not {"dpmesh_plugin", "torch"}.isdisjoint(sys.modules))\n'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', check], cwd=repo_root, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 0
+    assert '--keypoints' in done.stdout
