@@ -91,5 +91,6 @@ class MeshVisualizationHook(Hook):
                 sample,
                 show=self.show,
                 out_file=str(Path(self.out_dir) / f'{name}.jpg') if self.out_dir else None,
-                step=runner.iter,
+                # `runner.iter` would build the training data, which a test need not have.
+                step=runner.message_hub.get_info('iter', 0),
             )

@@ -80,7 +80,7 @@ def estimator():
 def make_runner(tmp_path, request):
     """A runner of tiny real parts; ``hooks`` are put beside the default ones."""
 
-    def make(*, hooks, model=None, read=lambda: None, work_dir=tmp_path, **options):
+    def make(*, hooks, model=None, read=lambda: None, train_data=None, **options):
         name = f'{request.node.name}-{id(options)}'
         loader = {
             'dataset': Persons(),
@@ -92,8 +92,8 @@ def make_runner(tmp_path, request):
         config.write_text('')
         return Runner(
             model=model or Estimator(),
-            work_dir=str(work_dir),
-            train_dataloader=loader,
+            work_dir=str(tmp_path),
+            train_dataloader=loader if train_data is None else {**loader, 'dataset': train_data},
             train_cfg={'by_epoch': False, 'max_iters': 2, 'val_interval': 2},
             optim_wrapper={'optimizer': {'type': 'SGD', 'lr': 0.1}},
             val_dataloader=loader,

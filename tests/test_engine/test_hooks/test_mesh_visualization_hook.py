@@ -24,6 +24,12 @@ def test_no_more_than_asked_for_in_each_evaluation(make_runner):
     assert drawn == [('test_0', None), ('test_1', None), ('val_0', None), ('val_1', None)]
 
 
+def test_testing_does_not_build_the_training_data(make_runner):
+    runner = make_runner(hooks=[MeshVisualizationHook()], train_data={'type': 'NotThere'})
+    runner.test()
+    assert len(runner.visualizer.drawn) == 5
+
+
 def test_an_interval_of_zero_is_refused():
     with pytest.raises(ValueError, match='positive number of samples, got 0'):
         MeshVisualizationHook(interval=0)
