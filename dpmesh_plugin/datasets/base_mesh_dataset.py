@@ -13,6 +13,8 @@ from mmengine.logging import print_log
 
 from dpmesh_plugin.registry import DATASETS
 
+from .neighbours import add_neighbours
+
 # How many ids of left out annotations go into a log line; all are in ``dropped``.
 _IDS_IN_LOG = 20
 
@@ -45,6 +47,8 @@ class BaseMeshDataset(BaseDataset):
     - ``focal_length`` (2,), ``principal_point`` (2,) px of the image
     - where annotated: ``visibility`` (30,) int8, ``occlusion`` in [0, 1], ``keypoints_3d`` (30, 3)
       m relative to ``pelvis`` (3,) m
+    - with ``with_neighbours``: ``neighbours`` (M, 17, 3): x, y in px of the image and score of the
+      ``coco_17`` joints of the other people in the picture, ``neighbour_boxes`` (M, 4)
 
     The constructor has the arguments of mmengine's ``BaseDataset``.
 
@@ -53,6 +57,7 @@ class BaseMeshDataset(BaseDataset):
         data_root: Folder of the data set.
         data_prefix: ``img_path``: folder of the images, absolute or relative to ``data_root``.
         pipeline: Transforms, configs or callables.
+        with_neighbours: Tell every person about the others, for ``PoseFixNoise``.
         test_mode: Never replace a sample by another one.
         metainfo: Entries added to ``METAINFO``.
         indices: Only the first so many samples, or those of the given positions.
@@ -76,6 +81,7 @@ class BaseMeshDataset(BaseDataset):
         data_root: str = '',
         data_prefix: Mapping[str, str] | None = None,
         pipeline: Sequence[dict | Callable] = (),
+        with_neighbours: bool = False,
         test_mode: bool = False,
         metainfo: Mapping[str, Any] | None = None,
         indices: int | Sequence[int] | None = None,
@@ -83,6 +89,7 @@ class BaseMeshDataset(BaseDataset):
         lazy_init: bool = False,
         max_refetch: int = 100,
     ) -> None:
+        self.with_neighbours = with_neighbours
         self.dropped: dict[str, list[int]] = {}
         super().__init__(
             ann_file=ann_file,
@@ -107,13 +114,15 @@ class BaseMeshDataset(BaseDataset):
         self._check_first_image()
 
     def filter_data(self) -> list[dict]:
-        """Refuse an empty index before mmengine stumbles over it."""
+        """Refuse an empty index before mmengine stumbles over it; add neighbours."""
         if not self.data_list:
             dropped = ', '.join(f'{len(ids)} because {why}' for why, ids in self.dropped.items())
             raise ValueError(
                 f'{type(self).__name__}: no sample is left of {Path(self.ann_file).absolute()}; '
                 f'left out: {dropped or "none"}. Check the subset and the file'
             )
+        if self.with_neighbours:
+            add_neighbours(self.data_list)
         return self.data_list
 
     def get_data_info(self, idx: int) -> dict:

@@ -56,15 +56,8 @@ class PW3DDataset(BaseMeshDataset):
             which for ``crowd`` is HigherHRNet. The published evaluation script resets this by
             mistake and evaluates the crowd set with OpenPose: for the same, set ``'openpose'``.
         higherhrnet_file: File below the data root.
-        data_root: See :class:`BaseMeshDataset`, also for all other arguments.
-        data_prefix: By default the images are at ``imageFiles/SEQUENCE/FILE_NAME``.
-        pipeline: Transforms.
-        test_mode: Never replace a sample by another one.
-        metainfo: Entries added to ``METAINFO``.
-        indices: Only the first so many samples, or those of the given positions.
-        serialize_data: Keep the index as one block of bytes.
-        lazy_init: Do not read the annotations yet.
-        max_refetch: How many other samples to try for one whose image was skipped in training.
+        data_root: Folder with the annotation files and ``imageFiles/SEQUENCE/FILE_NAME``. All other
+            arguments: see :class:`BaseMeshDataset`.
 
     Raises:
         KeyError: unknown subset or keypoint source, or an annotation without a needed field.
@@ -105,6 +98,7 @@ class PW3DDataset(BaseMeshDataset):
         data_root: str = 'data/3DPW',
         data_prefix: Mapping[str, str] | None = None,
         pipeline: Sequence[dict | Callable] = (),
+        with_neighbours: bool = False,
         test_mode: bool = False,
         metainfo: Mapping[str, Any] | None = None,
         indices: int | Sequence[int] | None = None,
@@ -127,6 +121,7 @@ class PW3DDataset(BaseMeshDataset):
             data_root=data_root,
             data_prefix=data_prefix or {'img_path': 'imageFiles'},
             pipeline=pipeline,
+            with_neighbours=with_neighbours,
             test_mode=test_mode,
             metainfo={'subset': subset, 'keypoint_source': self.keypoint_source}
             | dict(metainfo or {}),

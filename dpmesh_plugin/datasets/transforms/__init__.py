@@ -7,6 +7,7 @@ from .formatting import PackMeshInputs
 from .keypoint_noise import KeypointJitter
 from .keypoint_prompt import KeypointsToPrompt
 from .loading import LoadMeshImage
+from .posefix_noise import PoseFixNoise
 from .rectangle_occlusion import RectangleOcclusion
 from .targets import AnnotatedKeypoints, SMPLTargets
 from .topdown_affine import TopdownAffine
@@ -19,6 +20,7 @@ __all__ = [
     'KeypointsToPrompt',
     'LoadMeshImage',
     'PackMeshInputs',
+    'PoseFixNoise',
     'RandomChannelScale',
     'RandomScaleRotateFlip',
     'RectangleOcclusion',

@@ -65,7 +65,7 @@ class RandomScaleRotateFlip(BaseTransform):
 
     Optional keys: ``keypoints``, ``keypoint_scores`` with ``keypoint_set``; ``keypoints_2d``,
     ``keypoints_3d`` with their ``_valid``, and ``visibility``, all of ``target_set``; ``pelvis``
-    (3,) m; ``smpl``.
+    (3,) m; ``smpl``; ``neighbours`` (M, 17, 3).
 
     Modified keys: the same. ``smpl`` loses ``transl``, which depends on the body's rest shape;
     ``BodyModelKeypoints`` puts it back.
@@ -116,6 +116,9 @@ def apply_augmentation(
         for key, names in _PER_JOINT.items():
             order = get_keypoint_set(results.get(key, target_set)).flip_indices
             results.update({name: results[name][order] for name in names if name in results})
+        if 'neighbours' in results:
+            order = get_keypoint_set('coco_17').flip_indices
+            results['neighbours'] = results['neighbours'][:, order]
     for name in ('keypoints_3d', 'pelvis'):
         if name in results:
             results[name] = (results[name] @ augmentation.turn.T).astype(np.float32)
