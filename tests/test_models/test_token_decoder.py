@@ -25,14 +25,13 @@ def _inputs(batch=2):
     )
 
 
-def test_shapes_and_range():
+def test_shapes_and_start_in_the_middle():
     decoder = MODELS.build(TINY).eval()
     assert isinstance(decoder, TokenDecoder)
     tokens, joints = decoder(*_inputs())
     assert tokens.shape == (3, 2, 3, 8)
     assert joints.shape == (2, 5, 3)
-    assert joints.min() > 0
-    assert joints.max() < 1
+    torch.testing.assert_close(joints, torch.full_like(joints, 0.5), atol=0.1, rtol=0)
 
 
 def test_volume_is_read_from_the_second_layer_on():

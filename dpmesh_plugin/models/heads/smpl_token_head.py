@@ -62,7 +62,7 @@ class SMPLTokenHead(BaseMeshHead):
       ``'all'``, as published.
 
     Training starts near a standing person in the middle of the crop, where the published one starts
-    anywhere; the function of the weights is the same.
+    at random; the function of the weights is the same.
 
     The constructor has eleven arguments, as every part of the head can be exchanged.
 

@@ -8,6 +8,7 @@ from dpmesh_plugin.registry import MODELS
 
 from .functional import inverse_sigmoid
 from .position_layers import PositionDecoderLayer
+from .start_values import OUTPUT_GAIN
 
 SMPL_TOKENS = ('pose', 'shape', 'camera')
 
@@ -15,6 +16,8 @@ SMPL_TOKENS = ('pose', 'shape', 'camera')
 @MODELS.register_module()
 class TokenDecoder(nn.Module):
     """After every layer the joints are located anew and the volume there joins the memory.
+
+    An untrained decoder locates them near the middle of the crop.
 
     Args:
         num_joints: Number of joint tokens.
@@ -52,6 +55,9 @@ class TokenDecoder(nn.Module):
         for weight in self.parameters():
             if weight.ndim > 1:
                 nn.init.xavier_uniform_(weight)
+        for regressor in self.joint_regressors:
+            nn.init.xavier_uniform_(regressor.weight, gain=OUTPUT_GAIN)
+            nn.init.zeros_(regressor.bias)
         self.smpl_content = nn.Parameter(torch.zeros(channels))
         self.joint_content = nn.Parameter(torch.zeros(channels))
         self.smpl_queries = nn.Parameter(torch.randn(len(SMPL_TOKENS), channels))
