@@ -50,10 +50,13 @@ class BodyModelKeypoints(BaseTransform):
             return results
         self._check_model(results)
         augmentation = results.get('augmentation', Augmentation())
+        transl = results.get('camera_transl', results['smpl'].get('transl'))
         if 'keypoints_3d' in results and 'pelvis' in results:
             joints = results['keypoints_3d'] + results['pelvis']
+            rest = joints[0] @ augmentation.turn - transl
         else:
-            joints = self._turned_joints(results, augmentation)
+            joints, rest = self._turned_joints(results, transl, augmentation)
+        results['smpl'] = results['smpl'] | {'transl': (joints[0] - rest).astype(np.float32)}
         relative = (joints - joints[:1]).astype(np.float32)
         seen = joints @ augmentation.turn  # its transpose leads back to the original camera
         image = seen[:, :2] / seen[:, 2:] * results['focal_length'] + results['principal_point']
@@ -69,10 +72,11 @@ class BodyModelKeypoints(BaseTransform):
             results['keypoints_3d_valid'] = valid.copy()
         return results
 
-    def _turned_joints(self, results: dict, augmentation: Augmentation) -> np.ndarray:
-        """Joints (30, 3) in the turned camera, m; sets ``smpl.transl``."""
-        smpl = dict(results['smpl'])
-        transl = results.get('camera_transl', smpl.get('transl'))
+    def _turned_joints(
+        self, results: dict, transl: np.ndarray, augmentation: Augmentation
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Joints (30, 3) in the turned camera, and the pelvis (3,) of the body at the origin, m."""
+        smpl = results['smpl']
         upright = rotate_axis_angle(smpl['global_orient'], augmentation.roll.T)
         joints = self._joints(
             smpl | {'global_orient': upright, 'transl': transl}, results['gender']
@@ -80,9 +84,7 @@ class BodyModelKeypoints(BaseTransform):
         rest = joints[0] - transl
         if augmentation.flip:
             joints[:, 0] -= 2 * joints[0, 0]
-        joints = joints @ augmentation.roll.T
-        results['smpl'] = smpl | {'transl': (joints[0] - rest).astype(np.float32)}
-        return joints
+        return joints @ augmentation.roll.T, rest
 
     def _joints(self, smpl: dict[str, np.ndarray], gender: str) -> np.ndarray:
         """Joints (30, 3) of a body, m."""

@@ -57,11 +57,20 @@ def test_annotated_joints_are_kept(body_model, person):
     assert not (results['fit_keypoints_2d'] == 1).all()
 
 
-def test_given_joints_in_space_save_the_body(body_model, person):
-    person['keypoints_3d'] = np.zeros((30, 3), np.float32)
-    person['pelvis'] = np.array([0.5, 0, 2], np.float32)
-    results = BodyModelKeypoints(body_model=body_model).transform(person)
-    np.testing.assert_allclose(results['fit_keypoints_2d'], [[0.25 * 100 + 47, 33]] * 30)
+@pytest.mark.parametrize('augmentation', [Augmentation(), Augmentation(flip=True, rotation=40)])
+def test_given_joints_in_space_save_the_body(body_model, person, augmentation):
+    transform = BodyModelKeypoints(body_model=body_model)
+    computed = transform.transform(copy.deepcopy(person))
+    given = person | {
+        'keypoints_3d': np.zeros((30, 3), np.float32),
+        'pelvis': computed['pelvis'],
+    }
+    results = transform.transform(apply_augmentation(given, augmentation))
+    np.testing.assert_allclose(
+        results['fit_keypoints_2d'], [computed['fit_keypoints_2d'][0]] * 30, rtol=1e-5
+    )
+    expected = transform.transform(apply_augmentation(person, augmentation))
+    np.testing.assert_allclose(results['smpl']['transl'], expected['smpl']['transl'], atol=2e-3)
 
 
 def test_person_without_a_fit_passes(body_model):
