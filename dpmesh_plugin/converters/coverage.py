@@ -1,6 +1,6 @@
 """What a conversion read, left out and missed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -67,6 +67,54 @@ class Coverage:
             problems.append(_list('tensors are in no table', self.unknown))
         if problems:
             raise ValueError(f'{where} does not fit the model: ' + '; '.join(problems))
+
+
+def collect(
+    expected: Mapping[str, Tensor],
+    source: Mapping[str, Tensor],
+    *,
+    name_of: Callable[[str], str | None],
+    reason_of: Callable[[str], str | None],
+    take: Callable[[str, Tensor], Tensor] = lambda _, tensor: tensor,
+) -> tuple[dict[str, Tensor], Coverage]:
+    """Fill the names of a model from a source with other names.
+
+    Args:
+        expected: State dict of the model; names, shapes and types are read, besides the values that
+            the source never holds.
+        source: Tensors by their names in the source.
+        name_of: Our name -> name in the source, or None where the source never holds it.
+        reason_of: Name in the source -> why nothing reads it, or None.
+        take: Our name and a tensor of the source -> the tensor as ours.
+
+    Returns:
+        The state dict, complete if the account's ``check`` passes, and the account.
+    """
+    state, coverage = {}, Coverage()
+    used = set()
+    for name, like in expected.items():
+        wanted = name_of(name)
+        if wanted is None:
+            state[name] = like
+            coverage.kept.append(name)
+        elif wanted not in source:
+            coverage.missing[name] = wanted
+        else:
+            used.add(wanted)
+            tensor = take(name, source[wanted])
+            if tensor.shape == like.shape:
+                state[name] = tensor.to(like.dtype)
+            else:
+                coverage.misshapen[wanted] = (tuple(like.shape), tuple(tensor.shape))
+    for name in source:
+        reason = reason_of(name)
+        if name in used:
+            coverage.read.append(name)
+        elif reason:
+            coverage.unused.setdefault(reason, []).append(name)
+        else:
+            coverage.unknown.append(name)
+    return state, coverage
 
 
 def _list(what: str, names: list[str]) -> str:

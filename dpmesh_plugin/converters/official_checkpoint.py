@@ -5,13 +5,16 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from .coverage import Coverage
+from .coverage import Coverage, collect
 from .official_head_keys import SNAPSHOT_ONLY
 from .official_names import (
     CONTROL_HEATMAPS,
     CONTROL_LATENT,
+    DDP_PREFIX,
     canonical_name,
+    count_layers_per_block,
     official_name,
+    second_names,
     unused_reason,
 )
 
@@ -48,7 +51,7 @@ def read_release(content: Mapping) -> dict[str, Tensor]:
 
 
 def official_to_dpmesh(
-    official: Mapping[str, Tensor], expected: Mapping[str, Tensor], *, layers_per_block: int = 2
+    official: Mapping[str, Tensor], expected: Mapping[str, Tensor]
 ) -> tuple[dict[str, Tensor], Coverage]:
     """Convert tensors of the release.
 
@@ -58,50 +61,37 @@ def official_to_dpmesh(
         official: By canonical official names, see :func:`read_release`.
         expected: State dict of the model to be loaded; only names and shapes are read, besides the
             values that the release never holds.
-        layers_per_block: Residual blocks per level of the UNet's encoder.
 
     Returns:
         The state dict, complete if the account's ``check`` passes, and the account.
     """
-    state, coverage = {}, Coverage()
-    used = set()
-    for name, like in expected.items():
-        source = None if name.endswith(OWN_SUFFIX) else official_name(name, layers_per_block)
-        if source is None or (source in SNAPSHOT_ONLY and source not in official):
-            state[name] = like
-            coverage.kept.append(name)
-        elif source not in official:
-            coverage.missing[name] = source
-        else:
-            used.add(source)
-            tensor = _taken(name, official[source], expected)
-            if tensor.shape == like.shape:
-                state[name] = tensor
-            else:
-                coverage.misshapen[source] = (tuple(like.shape), tuple(tensor.shape))
-    for name in official:
-        reason = unused_reason(name)
-        if name in used:
-            coverage.read.append(name)
-        elif reason:
-            coverage.unused.setdefault(reason, []).append(name)
-        else:
-            coverage.unknown.append(name)
-    return state, coverage
+    layers_per_block = count_layers_per_block(expected)
+
+    def name_of(name: str) -> str | None:
+        if name.endswith(OWN_SUFFIX):
+            return None
+        source = official_name(name, layers_per_block)
+        return None if source in SNAPSHOT_ONLY and source not in official else source
+
+    return collect(
+        expected,
+        official,
+        name_of=name_of,
+        reason_of=unused_reason,
+        take=lambda name, tensor: _taken(name, tensor, expected),
+    )
 
 
-def dpmesh_to_official(
-    state: Mapping[str, Tensor], *, layers_per_block: int = 2
-) -> dict[str, Tensor]:
+def dpmesh_to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The way back, for all tensors the release has.
 
     Args:
         state: State dict of a ``MeshEstimator`` of the published design.
-        layers_per_block: Residual blocks per level of the UNet's encoder.
 
     Returns:
         By canonical official names; the release's unused tensors are not made up.
     """
+    layers_per_block = count_layers_per_block(state)
     official = {}
     for name, tensor in state.items():
         if name.endswith(OWN_SUFFIX) or name == CONTROL_HEATMAPS:
@@ -112,6 +102,16 @@ def dpmesh_to_official(
             tensor = tensor[:, :, None, None]
         official[official_name(name, layers_per_block)] = tensor
     return official
+
+
+def release_layout(official: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """A state dict as the release stores it: with its prefix and its second names.
+
+    Args:
+        official: By canonical official names.
+    """
+    names = {name: [name, *second_names(name)] for name in official}
+    return {DDP_PREFIX + each: official[name] for name in names for each in names[name]}
 
 
 def _taken(name: str, tensor: Tensor, expected: Mapping[str, Tensor]) -> Tensor:

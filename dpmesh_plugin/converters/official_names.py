@@ -5,6 +5,7 @@ some modules under several names; the canonical one is used throughout.
 """
 
 import re
+from collections.abc import Iterable
 
 from .ldm_names import unet_to_ldm, vae_to_ldm
 from .official_head_keys import UNUSED_HEAD_NAMES, head_to_official
@@ -58,9 +59,22 @@ def canonical_name(name: str) -> str:
     return name
 
 
+def second_names(name: str) -> list[str]:
+    """The further names under which the release registers a tensor, by its canonical one."""
+    return [
+        alias + name.removeprefix(target) for alias, target in _ALIASES if name.startswith(target)
+    ]
+
+
 def unused_reason(name: str) -> str | None:
     """Why the tensor of a canonical official name has no counterpart here, or None."""
     return next((reason for pattern, reason in UNUSED if re.search(pattern, name)), None)
+
+
+def count_layers_per_block(names: Iterable[str]) -> int:
+    """Residual blocks per level of the UNet's encoder, from the names of a state dict of ours."""
+    found = (re.match(r'backbone\.unet\.down_blocks\.0\.resnets\.(\d+)\.', name) for name in names)
+    return len({match[1] for match in found if match})
 
 
 def official_name(name: str, layers_per_block: int = 2) -> str:

@@ -5,7 +5,7 @@ them. Parts are built on the meta device, where parameters cost nothing; :func:`
 gives memory and first values to those that are kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -140,23 +140,33 @@ def lora_layers(unet: nn.Module) -> Iterable[nn.Module]:
     return (module for module in unet.modules() if isinstance(module, LoraLayer))
 
 
-def materialize(part: nn.Module) -> None:
+def materialize(part: nn.Module, only: Collection[str] | None = None) -> None:
     """Move ``part`` from the meta device to the default device and give it first values.
 
     Layers get the values that their class starts with; the control branch's output convolutions
     start at zero, LoRA's down projections at N(0, 1 / rank) and its up projections at zero.
+
+    Args:
+        part: The module, changed in place.
+        only: Names of the parameters whose layers get memory; None for all.
     """
     device = torch.get_default_device()
     if device.type == 'meta':
         return
-    part.to_empty(device=device)
     for name, module in part.named_modules():
-        if 'controlnet_down_blocks.' in name or name.endswith('controlnet_mid_block'):
-            nn.init.zeros_(module.weight)
-            nn.init.zeros_(module.bias)
-        elif '.lora_A.' in name:
-            nn.init.normal_(module.weight, std=1 / module.out_features)
-        elif '.lora_B.' in name:
-            nn.init.zeros_(module.weight)
-        elif hasattr(module, 'reset_parameters'):
-            module.reset_parameters()
+        own = [f'{name}.{leaf}' for leaf, _ in module.named_parameters(recurse=False)]
+        if own and (only is None or any(each in only for each in own)):
+            module.to_empty(device=device, recurse=False)
+            _set_first_values(name, module)
+
+
+def _set_first_values(name: str, module: nn.Module) -> None:
+    if 'controlnet_down_blocks.' in name or name.endswith('controlnet_mid_block'):
+        nn.init.zeros_(module.weight)
+        nn.init.zeros_(module.bias)
+    elif '.lora_A.' in name:
+        nn.init.normal_(module.weight, std=1 / module.out_features)
+    elif '.lora_B.' in name:
+        nn.init.zeros_(module.weight)
+    else:
+        module.reset_parameters()
