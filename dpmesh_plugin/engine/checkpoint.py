@@ -207,8 +207,8 @@ def _read_safetensors(path: Path, map_location: str) -> dict[str, Tensor]:
 def _damaged(path: Path, error: Exception) -> str:
     return (
         f'{path.absolute()} ({path.stat().st_size} bytes) is not a readable checkpoint: truncated, '
-        f'damaged or of another kind ({type(error).__name__}: {str(error)[:120]}). Expected a file '
-        'written by torch.save or safetensors; copy or download it again'
+        f'damaged or of another kind ({type(error).__name__}). Expected a file written by '
+        'torch.save or safetensors; copy or download it again'
     )
 
 

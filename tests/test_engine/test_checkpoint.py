@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.engine import check_keys, compare_keys, load_weights, read_checkpoint
 from dpmesh_plugin.engine.checkpoint import file_sha256, state_dict_of
 
@@ -134,6 +135,15 @@ def test_a_file_without_weights_is_refused(content, tmp_path):
     torch.save(content, tmp_path / 'a.pth')
     with pytest.raises(ValueError, match=r'a\.pth holds no weights: expected a state dict'):
         read_checkpoint(tmp_path / 'a.pth')
+
+
+def test_weights_for_another_body_model_are_refused_by_name(tmp_path):
+    model = nn.ModuleDict({'layer': nn.Linear(2, 1), 'body': SMPL()})
+    state_dict = model.state_dict()
+    state_dict['body._extra_state'] = torch.tensor(list(b'smpl'), dtype=torch.uint8)
+    torch.save(state_dict, tmp_path / 'a.pth')
+    with pytest.raises(ValueError, match=f"body model 'smpl', this one is '{model.body.model_id}'"):
+        load_weights(model, tmp_path / 'a.pth')
 
 
 def test_the_hash_is_that_of_the_bytes(saved):

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from mmengine.dist import is_main_process
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import file_sha256
 from dpmesh_plugin.evaluation import PROTOCOL_KEY
@@ -19,6 +21,9 @@ class EvaluationProtocolHook(Hook):
 
     Metrics write them into their result file. Weights that were trained in this process have no
     file: their ``checkpoint`` is None and ``iteration`` says how long they were trained.
+
+    Raises:
+        ValueError: a metric has another body model than the model it is to measure.
     """
 
     priority = 'HIGH'
@@ -33,10 +38,12 @@ class EvaluationProtocolHook(Hook):
 
     def before_val(self, runner: Runner) -> None:
         """Describe the weights under validation."""
+        check_body_models(runner.model, runner.val_evaluator)
         self._publish(runner)
 
     def before_test(self, runner: Runner) -> None:
         """Describe the weights under test."""
+        check_body_models(runner.model, runner.test_evaluator)
         self._publish(runner)
 
     def _publish(self, runner: Runner) -> None:
@@ -57,3 +64,24 @@ class EvaluationProtocolHook(Hook):
         if path not in self._hashes:
             self._hashes[path] = file_sha256(path)
         return self._hashes[path]
+
+
+def check_body_models(model: nn.Module, evaluator: Evaluator) -> None:
+    """Refuse metrics that would take the vertices of one body model for those of another.
+
+    Args:
+        model: Model whose body models carry ``model_id``.
+        evaluator: Metrics, those of meshes with a ``body_model``.
+
+    Raises:
+        ValueError: the ids differ; the message names both.
+    """
+    predicted = {part.model_id for part in model.modules() if hasattr(part, 'model_id')}
+    for metric in evaluator.metrics:
+        body_model = getattr(metric, 'body_model', None)
+        if predicted and body_model is not None and body_model.model_id not in predicted:
+            raise ValueError(
+                f'the model predicts bodies of {", ".join(sorted(predicted))}, '
+                f'{type(metric).__name__} has {body_model.model_id}: same array shapes, different '
+                'bodies. Give both the same body_model in the config'
+            )

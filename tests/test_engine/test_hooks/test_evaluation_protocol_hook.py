@@ -1,6 +1,12 @@
+import pytest
 import torch
+from mmengine.evaluator import Evaluator
+from torch import nn
 
+from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.engine.checkpoint import file_sha256
+from dpmesh_plugin.engine.hooks.evaluation_protocol_hook import check_body_models
+from dpmesh_plugin.evaluation import DumpPredictions, MeshMetric
 from dpmesh_plugin.evaluation.protocol import weights_under_test
 
 HOOK = {'type': 'EvaluationProtocolHook'}
@@ -33,3 +39,13 @@ def test_untrained_weights_have_no_file(make_runner):
     runner.test()
     facts = runner.test_evaluator.metrics[0].facts
     assert (facts['checkpoint'], facts['checkpoint_sha256']) == (None, None)
+
+
+def test_a_metric_with_another_body_than_the_model_is_refused():
+    model, body = nn.ModuleDict({'body': SMPL()}), SMPL()
+    evaluator = Evaluator([MeshMetric(body_model=body), DumpPredictions(out_file='a.npz')])
+    check_body_models(model, evaluator)
+    body.model_id = 'smpl'
+    with pytest.raises(ValueError, match=r'bodies of openbody-\w+, MeshMetric has smpl: same'):
+        check_body_models(model, evaluator)
+    check_body_models(nn.Linear(1, 1), evaluator)
