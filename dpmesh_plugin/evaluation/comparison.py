@@ -71,8 +71,8 @@ def read_result(path: str | Path) -> Result:
     missing = [name for name in ('metrics', 'protocol') if name not in content]
     if missing:
         raise KeyError(
-            f'{Path(path).absolute()} has no {missing[0]!r}: expected a result file as tools/test.py '
-            'writes it with --out'
+            f'{Path(path).absolute()} has no {missing[0]!r}: expected a result file as '
+            'tools/test.py writes it with --out'
         )
     return Result(Path(path).stem, content['metrics'], content['protocol'])
 

@@ -24,7 +24,8 @@ class MeshDataSample(BaseDataElement):
     - ``pred_instances``: ``global_orient``, ``body_pose``, ``betas``, ``camera`` (1, 3);
       ``transl`` (1, 3) m in the crop camera and ``transl_full`` (1, 3) m in the camera of the
       original image; ``vertices`` (1, V, 3) and ``joints`` (1, K, 3) m, camera axes, relative to
-      the pelvis; ``keypoints_2d`` (1, K, 2) px of the crop.
+      the pelvis; ``pelvis`` (1, 3) m, so that a point is at ``vertices + pelvis + transl_full`` in
+      the camera of the original image; ``keypoints_2d`` (1, K, 2) px of the crop.
     """
 
     @property

@@ -1,0 +1,82 @@
+"""Test a model: python tools/test.py CONFIG CHECKPOINT [options]."""
+
+import argparse
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.dist import is_main_process
+from mmengine.runner import Runner
+from rich.console import Console
+from rich.table import Table
+
+from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
+
+UNTRAINED = 'none'
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        'checkpoint',
+        help=f'checkpoint file, or {UNTRAINED!r} for the weights the config starts from',
+    )
+    parser.add_argument('--out', help='json file for the metrics and their protocol')
+    parser.add_argument('--dump', help='npz file for the predictions of every sample')
+    parser.add_argument('--show-dir', help='folder for pictures of the predictions')
+    parser.add_argument('--show', action='store_true', help='open the pictures in a window')
+    parser.add_argument('--interval', type=int, default=1, help='draw every N-th sample')
+    parser.add_argument('--max-pictures', type=int, default=64, help='draw at most so many')
+    add_runner_options(parser)
+    return parser.parse_args()
+
+
+def set_outputs(cfg: Config, args: argparse.Namespace) -> None:
+    """Point metrics and visualisation at the files the user asked for."""
+    evaluators = cfg.test_evaluator
+    evaluators = list(evaluators) if isinstance(evaluators, list | tuple) else [evaluators]
+    evaluators[0]['out_file'] = args.out or str(Path(cfg.work_dir) / 'metrics.json')
+    if args.dump:
+        evaluators.append({'type': 'DumpPredictions', 'out_file': args.dump})
+    cfg.test_evaluator = evaluators
+    if args.show_dir or args.show:
+        cfg.default_hooks.visualization = {
+            'type': 'MeshVisualizationHook',
+            'out_dir': args.show_dir,
+            'show': args.show,
+            'interval': args.interval,
+            'max_samples': args.max_pictures,
+        }
+
+
+def print_metrics(metrics: dict[str, float], title: str) -> None:
+    """Print one row per metric."""
+    table = Table(title=title)
+    table.add_column('metric')
+    table.add_column('value', justify='right')
+    for name, value in metrics.items():
+        table.add_row(name, f'{value:.2f}' if isinstance(value, float) else str(value))
+    Console().print(table)
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = config_from_args(args)
+    set_outputs(cfg, args)
+    if args.checkpoint != UNTRAINED:
+        if not Path(args.checkpoint).is_file():
+            raise FileNotFoundError(
+                f'expected a checkpoint, found none at {Path(args.checkpoint).absolute()}'
+            )
+        cfg.load_from = args.checkpoint
+    metrics = Runner.from_cfg(cfg).test()
+    if is_main_process():
+        print_metrics(metrics, f'{args.config} with {args.checkpoint}')
+        print(f'metrics and protocol: {cfg.test_evaluator[0]["out_file"]}')
+        for what, where in (('predictions', args.dump), ('pictures', args.show_dir)):
+            if where:
+                print(f'{what}: {where}')
+
+
+if __name__ == '__main__':
+    main()
