@@ -87,7 +87,8 @@ class MeshVisualizationHook(Hook):
             name = f'{stage}_{sample.sample_idx}'
             runner.visualizer.add_datasample(
                 name,
-                crop.permute(1, 2, 0).cpu().numpy(),
+                # Crops that were not rounded are float32 in 0..255.
+                crop.permute(1, 2, 0).float().round().clamp(0, 255).byte().cpu().numpy(),
                 sample,
                 show=self.show,
                 out_file=str(Path(self.out_dir) / f'{name}.jpg') if self.out_dir else None,

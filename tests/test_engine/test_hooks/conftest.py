@@ -18,12 +18,15 @@ class Persons(Dataset):
 
     metainfo = {'dataset_name': 'fake'}
 
+    def __init__(self, dtype=torch.uint8):
+        self.dtype = dtype
+
     def __len__(self):
         return 5
 
     def __getitem__(self, index):
         sample = MeshDataSample(metainfo={'sample_idx': index})
-        return {'inputs': torch.full((3, 8, 6), index, dtype=torch.uint8), 'data_samples': sample}
+        return {'inputs': torch.full((3, 8, 6), index, dtype=self.dtype), 'data_samples': sample}
 
 
 class Estimator(BaseModel):
@@ -80,10 +83,12 @@ def estimator():
 def make_runner(tmp_path, request):
     """A runner of tiny real parts; ``hooks`` are put beside the default ones."""
 
-    def make(*, hooks, model=None, read=lambda: None, train_data=None, **options):
+    def make(
+        *, hooks, model=None, read=lambda: None, train_data=None, dtype=torch.uint8, **options
+    ):
         name = f'{request.node.name}-{id(options)}'
         loader = {
-            'dataset': Persons(),
+            'dataset': Persons(dtype),
             'batch_size': 2,
             'num_workers': 0,
             'sampler': {'type': 'DefaultSampler', 'shuffle': False},

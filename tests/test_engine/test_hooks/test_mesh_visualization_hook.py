@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from dpmesh_plugin.engine import MeshVisualizationHook
 
@@ -14,6 +15,13 @@ def test_every_second_sample_is_drawn_into_the_folder(make_runner, tmp_path):
     np.testing.assert_array_equal(image, np.full((8, 6, 3), 2, dtype=np.uint8))
     assert 'pred_instances' in sample
     assert options['out_file'] == str(out_dir / 'test_2.jpg')
+
+
+def test_crops_that_were_not_rounded_are_drawn_as_bytes(make_runner):
+    runner = make_runner(hooks=[MeshVisualizationHook()], dtype=torch.float32)
+    runner.test()
+    assert runner.visualizer.drawn[3][1].dtype == np.uint8
+    assert runner.visualizer.drawn[3][1].max() == 3
 
 
 def test_no_more_than_asked_for_in_each_evaluation(make_runner):
