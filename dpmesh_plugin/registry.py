@@ -4,16 +4,40 @@ All nodes are declared, also those without a component yet: the runner looks eac
 ``default_scope`` and warns about every one it does not find.
 """
 
+from typing import Any
+
 from mmengine import registry as mmengine_registry
 from mmengine.registry import Registry
 
 SCOPE = 'dpmesh_plugin'
 
 
+class ListingRegistry(Registry):
+    """A registry whose answer to an unknown name lists the names it knows."""
+
+    def get(self, key: str) -> Any:
+        """The component of that name, from this node or its parents.
+
+        Raises:
+            KeyError: there is none.
+        """
+        found = super().get(key)
+        if found is None:
+            raise KeyError(
+                f'unknown {self.name} {key!r}; {self.scope} has: '
+                f'{", ".join(sorted(self.module_dict)) or "none of its own"}. A component from '
+                'elsewhere is imported through custom_imports of the config'
+            )
+        return found
+
+    def __contains__(self, key: str) -> bool:
+        return super().get(key) is not None
+
+
 def _child(parent: Registry, *rooms: str) -> Registry:
     """A node of the same name below ``parent`` whose components live in ``rooms``."""
     locations = [f'{SCOPE}.{room}' for room in rooms]
-    return Registry(parent.name, parent=parent, scope=SCOPE, locations=locations)
+    return ListingRegistry(parent.name, parent=parent, scope=SCOPE, locations=locations)
 
 
 RUNNERS = _child(mmengine_registry.RUNNERS, 'engine')
@@ -40,5 +64,5 @@ VISUALIZERS = _child(mmengine_registry.VISUALIZERS, 'visualization')
 VISBACKENDS = _child(mmengine_registry.VISBACKENDS, 'visualization')
 INFERENCERS = _child(mmengine_registry.INFERENCERS, 'apis')
 
-BODY_MODELS = Registry('body model', scope=SCOPE, locations=[f'{SCOPE}.body_models'])
-DETECTORS = Registry('keypoint detector', scope=SCOPE, locations=[f'{SCOPE}.apis'])
+BODY_MODELS = ListingRegistry('body model', scope=SCOPE, locations=[f'{SCOPE}.body_models'])
+DETECTORS = ListingRegistry('keypoint detector', scope=SCOPE, locations=[f'{SCOPE}.apis'])

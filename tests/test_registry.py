@@ -1,4 +1,5 @@
 import mmengine.registry
+import pytest
 from mmengine.registry import Registry
 
 from dpmesh_plugin import registry
@@ -11,3 +12,9 @@ def test_every_mmengine_node_is_a_child_with_locations():
             assert child.parent is node, name
             assert child.scope == 'dpmesh_plugin'
             assert child._locations, name
+
+
+@pytest.mark.parametrize('build', [registry.MODELS.build, mmengine.registry.MODELS.build])
+def test_an_unknown_name_lists_the_known_ones(build):
+    with pytest.raises(KeyError, match='unknown model .*MeshEstimatr.*MeshEstimator'):
+        build({'type': 'MeshEstimatr'})

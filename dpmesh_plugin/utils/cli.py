@@ -5,7 +5,8 @@ import os
 
 from mmengine.config import Config, DictAction
 
-from .config import backend_for_machine, load_config
+from .config import load_config
+from .distributed import prepare_cpu_launch
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def config_from_args(args: argparse.Namespace) -> Config:
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = load_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
-    backend_for_machine(cfg)
+    prepare_cpu_launch(cfg)
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:

@@ -1,4 +1,4 @@
-"""Reading a config: shared entries, unknown keys, and what depends on the machine."""
+"""Reading a config: shared entries and unknown keys."""
 
 import copy
 import inspect
@@ -6,10 +6,20 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+# What the runner reads from the whole config beside its arguments.
+RUNNER_EXTRAS = (
+    'model_wrapper_cfg',
+    'find_unused_parameters',
+    'sync_bn',
+    'compile',
+    'activation_checkpointing',
+    'efficient_conv_bn_eval',
+    'strategy',
+    'runner_type',
+)
 # Written once at the top of a config and used in several parts of it.
 SHARED_ENTRIES = ('body_model', 'data_root')
 # Names a config may keep for its own use beside what the runner takes.
@@ -45,20 +55,14 @@ def check_top_level_keys(cfg: Config, where: str) -> None:
 
     A misspelt key of a text config is otherwise ignored without a word.
     """
-    known = {*inspect.signature(Runner.__init__).parameters, *SHARED_ENTRIES, *LOCAL_NAMES}
+    arguments = inspect.signature(Runner.__init__).parameters
+    known = {*arguments, *RUNNER_EXTRAS, *SHARED_ENTRIES, *LOCAL_NAMES}
     unknown = sorted(set(cfg) - known)
     if unknown:
         raise KeyError(
             f'{where} sets {", ".join(unknown)}, which nothing reads. Correct the spelling; known '
             f'top-level keys: {", ".join(sorted(known - {"self", "cfg"}))}'
         )
-
-
-def backend_for_machine(cfg: Config) -> None:
-    """Let distributed runs use gloo where there is no CUDA device (in place)."""
-    dist_cfg = cfg.setdefault('env_cfg', {}).setdefault('dist_cfg', {'backend': 'nccl'})
-    if dist_cfg.get('backend') == 'nccl' and not torch.cuda.is_available():
-        dist_cfg['backend'] = 'gloo'
 
 
 def _apply_option(cfg: Config, key: str, value: Any) -> None:

@@ -1,7 +1,6 @@
 import pytest
-from mmengine.config import Config
 
-from dpmesh_plugin.utils.config import backend_for_machine, load_config
+from dpmesh_plugin.utils.config import load_config
 
 TEXT = """
 body_model = dict(type='SMPL', path='licensed', genders=('neutral',))
@@ -51,8 +50,6 @@ def test_a_missing_config_is_named(tmp_path):
         load_config(tmp_path / 'none.py')
 
 
-def test_backend_without_cuda_is_gloo(monkeypatch):
-    cfg = Config({'env_cfg': {'dist_cfg': {'backend': 'nccl'}}})
-    monkeypatch.setattr('torch.cuda.is_available', lambda: False)
-    backend_for_machine(cfg)
-    assert cfg.env_cfg.dist_cfg.backend == 'gloo'
+def test_what_the_runner_reads_beside_its_arguments_is_known(config_file):
+    config_file.write_text(TEXT + 'find_unused_parameters = True\n')
+    assert load_config(config_file).find_unused_parameters
