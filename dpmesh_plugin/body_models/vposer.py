@@ -1,4 +1,4 @@
-"""Decoder of the pose prior VPoser (version 1)."""
+"""Decoder of the pose prior VPoser."""
 
 import torch
 from mmengine.model import BaseModule
@@ -12,7 +12,6 @@ from .body_layers import NUM_BODY_JOINTS
 
 # VPoser knows no hands: the last two of SMPL's 23 body joints stay at rest.
 NUM_DECODED_JOINTS = 21
-NEGATIVE_SLOPE = 0.2
 IDENTITY_6D = (1.0, 0.0, 0.0, 1.0, 0.0, 0.0)
 # Layers of the published version-1 checkpoint and their names here.
 PUBLISHED_LAYERS = {
@@ -32,6 +31,7 @@ class VPoserDecoder(BaseModule):
     Args:
         latent_dim: Size of the latent, 32 in the published prior.
         hidden_dim: Width of the two hidden layers.
+        negative_slope: Of the leaky rectifiers: 0.2 in version 1, 0.01 in version 2.
         frozen: Whether the weights are kept from training. Gradients reach the latent in any case.
         init_cfg: Weights to load, as for every mmengine module.
 
@@ -43,11 +43,13 @@ class VPoserDecoder(BaseModule):
         *,
         latent_dim: int = 32,
         hidden_dim: int = 512,
+        negative_slope: float = 0.2,
         frozen: bool = True,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.latent_dim = latent_dim
+        self.negative_slope = negative_slope
         self.fc1 = nn.Linear(latent_dim, hidden_dim)
         self.fc2 = nn.Linear(hidden_dim, hidden_dim)
         self.out = nn.Linear(hidden_dim, NUM_DECODED_JOINTS * len(IDENTITY_6D))
@@ -71,8 +73,8 @@ class VPoserDecoder(BaseModule):
             raise ValueError(
                 f'VPoserDecoder expects latents (B, {self.latent_dim}), got {tuple(latent.shape)}.'
             )
-        hidden = F.leaky_relu(self.fc1(latent), NEGATIVE_SLOPE)
-        hidden = F.leaky_relu(self.fc2(hidden), NEGATIVE_SLOPE)
+        hidden = F.leaky_relu(self.fc1(latent), self.negative_slope)
+        hidden = F.leaky_relu(self.fc2(hidden), self.negative_slope)
         rotations = rotation_6d_to_matrix(self.out(hidden).unflatten(1, (NUM_DECODED_JOINTS, 6)))
         pose = matrix_to_axis_angle(rotations)
         return F.pad(pose, (0, 0, 0, NUM_BODY_JOINTS - NUM_DECODED_JOINTS))

@@ -8,14 +8,14 @@ name is refused. What is not imported cannot run.
 import _codecs
 import copyreg
 import pickle
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy._core import multiarray
+from numpy._core import multiarray, numeric
 
 # Python 2 wrote these modules under other names; the pickles in question are that old.
 _PYTHON2 = {'__builtin__': 'builtins', 'copy_reg': 'copyreg'}
@@ -23,34 +23,44 @@ _PYTHON2 = {'__builtin__': 'builtins', 'copy_reg': 'copyreg'}
 
 # Plain containers and NumPy arrays, under the module names of NumPy 1 and 2.
 PLAIN = {
-    'builtins.object': object,
-    'builtins.set': set,
     'collections.OrderedDict': OrderedDict,
+    'collections.defaultdict': defaultdict,
     'copyreg._reconstructor': copyreg._reconstructor,
     '_codecs.encode': _codecs.encode,
     'numpy.dtype': np.dtype,
     'numpy.ndarray': np.ndarray,
 }
 PLAIN |= {
-    f'numpy.{core}.multiarray.{name}': getattr(multiarray, name)
+    f'builtins.{kind.__name__}': kind
+    for kind in (object, bool, int, float, str, tuple, list, dict, set)
+}
+PLAIN |= {
+    f'numpy.{core}.{module.__name__.split(".")[-1]}.{name}': getattr(module, name)
     for core in ('core', '_core')
-    for name in ('_reconstruct', 'scalar')
+    for module, name in (
+        (multiarray, '_reconstruct'),
+        (multiarray, 'scalar'),
+        (numeric, '_frombuffer'),
+    )
 }
 
 
 class Inert:
     """Stands for an object of a class that is not imported: its name and its state."""
 
-    path = ''
+    path: str = ''
+    state: dict[str, Any] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.state: dict[str, Any] = {}
+        """Take any arguments and drop them."""
 
     def __setstate__(self, state: Any) -> None:
         self.state = state if isinstance(state, dict) else {'state': state}
 
-    def __hash__(self) -> int:
-        return id(self)
+    def drop(self, *items: Any) -> None:
+        """Drop what a container of that class would hold."""
+
+    __setitem__ = append = extend = drop
 
 
 class ForbiddenNameError(pickle.UnpicklingError):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from torch import Tensor
 
+from dpmesh_plugin.body_models.vposer import PUBLISHED_LAYERS
+
 from .weight_files import read_weights
 
 SOURCE = 'register at https://smpl-x.is.tue.mpg.de and download VPoser v1.0 or v2.0'
@@ -29,7 +31,7 @@ class Version:
 VERSIONS = (
     Version(
         'v1',
-        {'bodyprior_dec_fc1': 'fc1', 'bodyprior_dec_fc2': 'fc2', 'bodyprior_dec_out': 'out'},
+        PUBLISHED_LAYERS,
         0.2,
     ),
     Version(

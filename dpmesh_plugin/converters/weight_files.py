@@ -15,6 +15,7 @@ from .restricted_pickle import PLAIN, pickle_module, reading
 _ZIP_MAGIC = b'PK\x03\x04'
 _ALLOWED = {
     **PLAIN,
+    'typing.Any': Any,
     'torch.Size': torch.Size,
     'torch.device': torch.device,
     'torch._utils._rebuild_tensor': torch._utils._rebuild_tensor,
