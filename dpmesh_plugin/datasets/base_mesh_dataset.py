@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 
 from dpmesh_plugin.registry import DATASETS
 
+from .array_packer import ArrayPacker
 from .neighbours import add_neighbours
 
 # How many ids of left out annotations go into a log line; all are in ``dropped``.
@@ -91,6 +92,7 @@ class BaseMeshDataset(BaseDataset):
     ) -> None:
         self.with_neighbours = with_neighbours
         self.dropped: dict[str, list[int]] = {}
+        self._packer = ArrayPacker()
         super().__init__(
             ann_file=ann_file,
             data_root=data_root,
@@ -114,7 +116,7 @@ class BaseMeshDataset(BaseDataset):
         self._check_first_image()
 
     def filter_data(self) -> list[dict]:
-        """Refuse an empty index before mmengine stumbles over it; add neighbours."""
+        """Refuse an empty index, add neighbours, and make the index small."""
         if not self.data_list:
             dropped = ', '.join(f'{len(ids)} because {why}' for why, ids in self.dropped.items())
             raise ValueError(
@@ -123,11 +125,11 @@ class BaseMeshDataset(BaseDataset):
             )
         if self.with_neighbours:
             add_neighbours(self.data_list)
-        return self.data_list
+        return [self._packer.pack(person) for person in self.data_list]
 
     def get_data_info(self, idx: int) -> dict:
         """The annotation at a position, as the table of the class says."""
-        data_info = super().get_data_info(idx)
+        data_info = self._packer.unpack(super().get_data_info(idx))
         data_info['sample_idx'] = data_info.pop('ann_id')
         return data_info
 

@@ -168,6 +168,7 @@ class PW3DDataset(BaseMeshDataset):
         if version:
             self._metainfo['dataset_name'] = file.info['name']
             self._metainfo['body_model_id'] = file.info['model_id']
+            self._metainfo['keypoint_source'] = file.info.get('keypoint_source', 'as annotated')
 
     def _camera(self, file: AnnotationFile) -> dict[str, Sequence]:
         folder = self.data_prefix['img_path']

@@ -46,6 +46,8 @@ def test_file_says_which_benchmark_and_body_it_is(people, body_model):
     bare = DATASETS.build(people(lambda content: content.pop('info'))).metainfo
     assert (bare['dataset_name'], bare['body_model_id']) == ('3DPW', 'smpl')
     assert bare['subset'] == 'test'
+    # Keypoints in the field of OpenPose need not be OpenPose's.
+    assert (metainfo['keypoint_source'], bare['keypoint_source']) == ('as annotated', 'openpose')
 
 
 def test_joints_in_space_are_split_into_pelvis_and_rest(people):
