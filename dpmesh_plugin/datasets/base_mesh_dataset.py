@@ -51,7 +51,7 @@ class BaseMeshDataset(BaseDataset):
     - with ``with_neighbours``: ``neighbours`` (M, 17, 3): x, y in px of the image and score of the
       ``coco_17`` joints of the other people in the picture, ``neighbour_boxes`` (M, 4)
 
-    The constructor has the arguments of mmengine's ``BaseDataset``.
+    The constructor has the arguments of mmengine's ``BaseDataset``, which are more than ten.
 
     Args:
         ann_file: Annotation file, absolute or relative to ``data_root``.

@@ -28,8 +28,9 @@ class BodyModelKeypoints(BaseTransform):
     rotation (the pelvis that is regressed from the mesh is taken for the joint of the skeleton).
 
     Added keys: ``fit_keypoints_3d`` (30, 3) m, camera axes, relative to the pelvis; ``pelvis``
-    (3,) m; ``fit_keypoints_2d`` (30, 2) px of the image; ``fit_keypoints_valid`` (30,). And where
-    there are none from an annotation: ``keypoints_2d``, ``keypoints_3d`` with their ``_valid``.
+    (3,) m; ``fit_keypoints_2d`` (30, 2) px of the image; ``fit_keypoints_valid`` (30,), 0 behind
+    the camera. And where there are none from an annotation: ``keypoints_2d``, ``keypoints_3d`` with
+    their ``_valid``.
 
     Args:
         body_model: Body model or its config.
@@ -59,8 +60,10 @@ class BodyModelKeypoints(BaseTransform):
         results['smpl'] = results['smpl'] | {'transl': (joints[0] - rest).astype(np.float32)}
         relative = (joints - joints[:1]).astype(np.float32)
         seen = joints @ augmentation.turn  # its transpose leads back to the original camera
-        image = seen[:, :2] / seen[:, 2:] * results['focal_length'] + results['principal_point']
-        valid = np.ones(len(joints), np.float32)
+        in_front = seen[:, 2:] > 0
+        rays = seen[:, :2] / np.where(in_front, seen[:, 2:], 1)
+        image = rays * results['focal_length'] + results['principal_point']
+        valid = in_front[:, 0].astype(np.float32)
         results['pelvis'] = joints[0].astype(np.float32)
         results['fit_keypoints_2d'] = image.astype(np.float32)
         results['fit_keypoints_3d'] = relative
@@ -69,7 +72,7 @@ class BodyModelKeypoints(BaseTransform):
             results['keypoints_2d'] = image.astype(np.float32)
             results['keypoints_2d_valid'] = valid.copy()
             results['keypoints_3d'] = relative.copy()
-            results['keypoints_3d_valid'] = valid.copy()
+            results['keypoints_3d_valid'] = np.ones_like(valid)
         return results
 
     def _turned_joints(

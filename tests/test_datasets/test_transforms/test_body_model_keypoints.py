@@ -73,6 +73,17 @@ def test_given_joints_in_space_save_the_body(body_model, person, augmentation):
     np.testing.assert_allclose(results['smpl']['transl'], expected['smpl']['transl'], atol=2e-3)
 
 
+def test_joints_behind_the_camera_have_no_place_in_the_image(body_model, person):
+    person['smpl']['transl'][2] = 0
+    results = BodyModelKeypoints(body_model=body_model).transform(person)
+    behind = results['fit_keypoints_3d'][:, 2] + results['pelvis'][2] <= 0
+    assert 0 < behind.sum() < 30
+    np.testing.assert_array_equal(results['fit_keypoints_valid'] == 0, behind)
+    np.testing.assert_array_equal(results['keypoints_2d_valid'] == 0, behind)
+    assert results['keypoints_3d_valid'].all()
+    assert np.isfinite(results['fit_keypoints_2d']).all()
+
+
 def test_person_without_a_fit_passes(body_model):
     assert BodyModelKeypoints(body_model=body_model).transform({'a': 1}) == {'a': 1}
 
