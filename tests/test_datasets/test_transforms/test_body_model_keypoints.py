@@ -74,8 +74,10 @@ def test_given_joints_in_space_save_the_body(body_model, person, augmentation):
 
 
 def test_joints_behind_the_camera_have_no_place_in_the_image(body_model, person):
-    person['smpl']['transl'][2] = 0
-    results = BodyModelKeypoints(body_model=body_model).transform(person)
+    transform = BodyModelKeypoints(body_model=body_model)
+    pelvis = transform.transform(copy.deepcopy(person))['pelvis']
+    person['smpl']['transl'][2] -= pelvis[2]
+    results = transform.transform(person)
     behind = results['fit_keypoints_3d'][:, 2] + results['pelvis'][2] <= 0
     assert 0 < behind.sum() < 30
     np.testing.assert_array_equal(results['fit_keypoints_valid'] == 0, behind)
