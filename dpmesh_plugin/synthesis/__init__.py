@@ -1,6 +1,7 @@
 """SynthOC: generated scenes of occluded people with exact annotations."""
 
-from .scene import PersonTruth, Scene, SceneGenerator
+from .scene import Scene, SceneGenerator
+from .truth import PersonTruth
 from .writer import DatasetRequest, annotation_file, is_complete, sample_rng, write_dataset
 
 __all__ = [

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from .body import DECIMALS
-from .scene import PersonTruth, Scene
+from .scene import Scene
+from .truth import PersonTruth
 
 PIXEL_DECIMALS, CONFIDENCE_DECIMALS, SHARE_DECIMALS = 2, 4, 4
 CATEGORIES = [{'id': 1, 'name': 'person'}]
@@ -50,7 +51,7 @@ def person_entry(truth: PersonTruth) -> dict[str, Any]:
             'trans': _flat(person.translation, DECIMALS),
             'gender': person.body.gender,
         },
-        'keypoints_3d': _flat(truth.joints, DECIMALS),
+        'keypoints_3d': _flat(person.joints, DECIMALS),
         'visibility': truth.visibility.tolist(),
         'occlusion': round(truth.occlusion, SHARE_DECIMALS),
         'truncation': round(truth.truncation, SHARE_DECIMALS),

@@ -12,8 +12,9 @@ TEXTURE_SIDE = 160
 # Metres of floor or wall that one texture covers before it is mirrored.
 FLOOR_TEXTURE_METRES = (1.6, 4.0)
 WALL_TEXTURE_METRES = (2.5, 5.0)
-# Furthest floor that is drawn; beyond it lies the wall.
-MAX_DISTANCE = 60.0
+# Furthest floor that is drawn, metres; the wall covers what lies beyond.
+MAX_DISTANCE = np.float32(60.0)
+OUTDOORS_SHARE = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,16 +22,28 @@ class Backdrop:
     """A picture and the depth of every pixel of it.
 
     Args:
-        color: (H, W, 3) float32 RGB in 0..1.
+        color: (H, W, 3) uint8 RGB.
         distance: (H, W) float32 camera depth in metres.
         floor: (H, W) bool, where the floor is seen.
-        floor_points: (H, W, 2) float32 world x and z where the floor is seen.
+        floor_x: (H, W) float32 world x of the floor.
+        floor_z: (H, W) float32 world z of the floor.
     """
 
     color: np.ndarray
     distance: np.ndarray
     floor: np.ndarray
-    floor_points: np.ndarray
+    floor_x: np.ndarray
+    floor_z: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Wall:
+    """A vertical plane: turn of its normal about y (radians), distance, texture, its metres."""
+
+    yaw: float
+    distance: float
+    texture: np.ndarray
+    scale: float
 
 
 def paint_backdrop(rng: np.random.Generator, camera: Camera, wall_distance: float) -> Backdrop:
@@ -41,35 +54,41 @@ def paint_backdrop(rng: np.random.Generator, camera: Camera, wall_distance: floa
         camera: The camera.
         wall_distance: Horizontal metres from the camera to the nearest wall.
     """
-    outdoors = rng.random() < 0.4
-    if outdoors:
-        wall_distance = max(wall_distance, rng.uniform(7, 30))
-    rays = camera.rays().astype(np.float32)
-    with np.errstate(divide='ignore', over='ignore'):
-        depth = np.where(rays[..., 1] < -1e-4, -camera.height / rays[..., 1], np.float32(1e6))
-    yaws = [rng.normal(0, 22)]
-    if not outdoors and rng.random() < 0.45:
-        yaws.append(yaws[0] + rng.choice([-90, 90]))
-    wall_depth = np.full(depth.shape, np.float32(MAX_DISTANCE))
-    wall_color_map = np.zeros((*depth.shape, 3), np.float32)
-    for yaw in yaws:
-        distance = wall_distance * (1 if yaw == yaws[0] else rng.uniform(0.35, 0.8))
-        texture = far_view(rng) if outdoors else wall_texture(rng)
-        scale = 2.2 * wall_distance if outdoors else rng.uniform(*WALL_TEXTURE_METRES)
-        color, this = _wall(rays, camera.height, np.deg2rad(yaw), distance, texture, scale)
-        nearer = this < wall_depth
-        wall_depth = np.where(nearer, this, wall_depth)
-        wall_color_map = np.where(nearer[..., None], color, wall_color_map)
-    floor = depth < wall_depth
-    points = (rays[..., [0, 2]] * np.minimum(depth, MAX_DISTANCE)[..., None]).astype(np.float32)
+    outdoors = rng.random() < OUTDOORS_SHARE
+    walls = _far_walls(rng, wall_distance) if outdoors else _room_walls(rng, wall_distance)
     ground = ground_texture(rng) if outdoors else floor_texture(rng)
+    rays = camera.rays()
+    distance = np.minimum(-camera.height / np.minimum(rays[1], -1e-4), MAX_DISTANCE)
+    floor_x, floor_z = rays[0] * distance, rays[2] * distance
     turn, scale = rng.uniform(0, np.pi), rng.uniform(*FLOOR_TEXTURE_METRES)
-    x = points[..., 0] * np.cos(turn) - points[..., 1] * np.sin(turn)
-    y = points[..., 0] * np.sin(turn) + points[..., 1] * np.cos(turn)
-    color = np.where(floor[..., None], sample_texture(ground, x, y, scale), wall_color_map)
-    return Backdrop(
-        color=color, distance=np.minimum(depth, wall_depth), floor=floor, floor_points=points
-    )
+    cosine, sine = np.float32(np.cos(turn)), np.float32(np.sin(turn))
+    x, y = floor_x * cosine - floor_z * sine, floor_x * sine + floor_z * cosine
+    color = sample_texture(ground, x, y, scale)
+    floor = rays[1] < 0
+    for wall in walls:
+        wall_color, wall_depth = _paint_wall(rays, camera.height, wall)
+        nearer = wall_depth < distance
+        cv2.copyTo(wall_color, nearer.view(np.uint8), color)
+        distance = np.where(nearer, wall_depth, distance)
+        floor &= ~nearer
+    return Backdrop(color=color, distance=distance, floor=floor, floor_x=floor_x, floor_z=floor_z)
+
+
+def _room_walls(rng: np.random.Generator, distance: float) -> list[_Wall]:
+    """One wall across the view, or two that meet in a corner."""
+    yaw = np.deg2rad(rng.normal(0, 22))
+    walls = [_Wall(yaw, distance, wall_texture(rng), rng.uniform(*WALL_TEXTURE_METRES))]
+    if rng.random() < 0.45:
+        side = yaw + rng.choice([-0.5, 0.5]) * np.pi
+        nearer = distance * rng.uniform(0.35, 0.8)
+        walls.append(_Wall(side, nearer, wall_texture(rng), rng.uniform(*WALL_TEXTURE_METRES)))
+    return walls
+
+
+def _far_walls(rng: np.random.Generator, distance: float) -> list[_Wall]:
+    """A far view on one distant plane."""
+    distance = max(distance, rng.uniform(7, 30))
+    return [_Wall(np.deg2rad(rng.normal(0, 12)), distance, far_view(rng), 2.2 * distance)]
 
 
 def blur_far(color: np.ndarray, distance: np.ndarray, focus: float, sigma: float) -> np.ndarray:
@@ -81,26 +100,40 @@ def blur_far(color: np.ndarray, distance: np.ndarray, focus: float, sigma: float
 
 
 def sample_texture(texture: np.ndarray, x: np.ndarray, y: np.ndarray, scale: float) -> np.ndarray:
-    """Colours (H, W, 3) of a texture that covers ``scale`` metres and is mirrored beyond them."""
-    side = len(texture) / scale
-    wide = np.concatenate([texture, texture[:, ::-1]], axis=1)
-    tile = np.concatenate([wide, wide[::-1]], axis=0)
-    # OpenCV keeps map coordinates as 16-bit numbers.
-    u, v = (np.clip(axis * side, -3e4, 3e4).astype(np.float32) for axis in (x, y))
-    return cv2.remap(tile, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    """Colours of a texture that covers ``scale`` metres and is mirrored beyond them.
+
+    Args:
+        texture: (S, S, 3) float32 in 0..1.
+        x: (H, W) float32 metres to the right; ``y`` downwards.
+        y: (H, W) likewise.
+        scale: Metres that one texture covers.
+
+    Returns:
+        (H, W, 3) uint8.
+    """
+    size = len(texture)
+    tile = (texture * 255).astype(np.uint8)
+    tile = cv2.copyMakeBorder(tile, 0, size + 1, 0, size + 1, cv2.BORDER_REFLECT)
+    step, period = np.float32(size / scale), np.float32(2 * size)
+    u, v = x * step, y * step
+    # Folding here is several times quicker than OpenCV's border modes.
+    u -= period * np.floor(u / period)
+    v -= period * np.floor(v / period)
+    return cv2.remap(tile, u, v, cv2.INTER_LINEAR)
 
 
-def _wall(
-    rays: np.ndarray, height: float, yaw: float, distance: float, texture: np.ndarray, scale: float
+def _paint_wall(
+    rays: tuple[np.ndarray, ...], height: float, wall: _Wall
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colours (H, W, 3) and depth (H, W) of a vertical plane that stands across the view."""
-    normal = np.array([np.sin(yaw), -np.cos(yaw)], np.float32)
-    facing = rays[..., [0, 2]] @ normal
-    depth = np.where(facing > 1e-3, distance / np.maximum(facing, 1e-3), np.float32(1e6))
-    along = (rays[..., 0] * np.cos(yaw) + rays[..., 2] * np.sin(yaw)) * depth
+    """Colours (H, W, 3) uint8 and depth (H, W) of a wall; infinite depth where it is not seen."""
+    sine, cosine = np.float32(np.sin(wall.yaw)), np.float32(np.cos(wall.yaw))
+    facing = rays[0] * sine - rays[2] * cosine
+    seen = np.minimum(np.float32(wall.distance) / np.maximum(facing, 1e-3), MAX_DISTANCE)
+    along = (rays[0] * cosine + rays[2] * sine) * seen + np.float32(0.5 * wall.scale)
     # Above its upper edge a wall goes on as it ends there.
-    down = np.clip(scale - height - rays[..., 1] * depth, 0, scale)
-    return sample_texture(texture, along + 0.5 * scale, down, scale), depth
+    down = np.clip(np.float32(wall.scale - height) - rays[1] * seen, 0, wall.scale * 0.999)
+    color = sample_texture(wall.texture, along, down, wall.scale)
+    return color, seen
 
 
 def _noise(rng: np.random.Generator, cells: int) -> np.ndarray:

@@ -40,7 +40,6 @@ class BodyPoser:
         rest_joints: (24, 3) likewise.
         parts: (V,) number of the joint that moves a vertex most.
         regressor: (30, V) of the keypoint set ``dpmesh_30``.
-        detector_regressor: (17, V) of the keypoint set ``coco_17``.
     """
 
     def __init__(self, body_model: SMPL | None = None) -> None:
@@ -49,7 +48,8 @@ class BodyPoser:
         self.parts = self.model.vertex_parts.numpy()
         self.parents = self.model.parents
         self.regressor = self.model.regressors.dpmesh_30.numpy()
-        self.detector_regressor = self.model.regressors.coco_17.numpy()
+        self._touched = _nonzero_columns(self.regressor)
+        self._detector_touched = _nonzero_columns(self.model.regressors.coco_17.numpy())
         rest = BodyParameters(pose=np.zeros((24, 3)), betas=np.zeros(10), gender='neutral')
         self.rest_vertices, self.rest_joints = self._forward(rest)
 
@@ -59,11 +59,13 @@ class BodyPoser:
 
     def keypoints(self, vertices: np.ndarray) -> np.ndarray:
         """The joints (30, 3) of the keypoint set ``dpmesh_30`` of a mesh (V, 3)."""
-        return _regress(self.regressor, vertices)
+        columns, weights = self._touched
+        return weights @ vertices[columns]
 
     def detector_keypoints(self, vertices: np.ndarray) -> np.ndarray:
         """The joints (19, 3) of the keypoint set ``coco_19`` of a mesh (V, 3)."""
-        coco = _regress(self.detector_regressor, vertices)
+        columns, weights = self._detector_touched
+        coco = weights @ vertices[columns]
         return with_derived_joints(coco, np.ones(len(coco)), 'coco_17')[0]
 
     def _forward(self, body: BodyParameters) -> tuple[np.ndarray, np.ndarray]:
@@ -76,9 +78,10 @@ class BodyPoser:
         return output.vertices[0].numpy(), output.joints[0].numpy()
 
 
-def _regress(regressor: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    touched = np.flatnonzero(regressor.any(axis=0))
-    return regressor[:, touched].astype(np.float64) @ vertices[touched]
+def _nonzero_columns(regressor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers (N,) of the vertices a regressor uses, and its part (K, N) for them."""
+    columns = np.flatnonzero(regressor.any(axis=0))
+    return columns, np.ascontiguousarray(regressor[:, columns], dtype=np.float64)
 
 
 def sample_betas(rng: np.random.Generator) -> np.ndarray:

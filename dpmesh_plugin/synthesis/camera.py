@@ -56,14 +56,16 @@ class Camera:
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Pixels (N, 2) of points (N, 3) in camera axes."""
-        pixels = points @ self.intrinsics.T
-        return pixels[:, :2] / pixels[:, 2:]
+        return points[:, :2] * (self.focal / points[:, 2:]) + (self.size - 1) / 2
 
-    def rays(self) -> np.ndarray:
-        """World directions (H, W, 3) of the pixels, with depth 1 in camera axes."""
+    def rays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """World x, y, z (H, W) float32 of the pixels' directions, with depth 1 to the camera."""
         steps = (np.arange(self.size) - (self.size - 1) / 2) / self.focal
-        x, y = np.meshgrid(steps, steps)
-        return np.stack([x, y, np.ones_like(x)], axis=-1) @ self.rotation
+        right, down, front = self.rotation
+        return tuple(
+            np.add.outer(steps * down[axis] + front[axis], steps * right[axis]).astype(np.float32)
+            for axis in range(3)
+        )
 
 
 def camera_rotation(pitch: float, roll: float) -> np.ndarray:

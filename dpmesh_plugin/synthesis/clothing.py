@@ -34,7 +34,7 @@ class Wardrobe:
     """
 
     def __init__(self, poser: BodyPoser) -> None:
-        self._rest = poser.rest_vertices.astype(np.float64)
+        self._rest = poser.rest_vertices.astype(np.float32)
         self._parts = poser.parts
         self._joints = poser.rest_joints
         marks = poser.model.landmarks
@@ -50,6 +50,7 @@ class Wardrobe:
             & (z < ear_z - 0.01) & (np.abs(x) < 0.10) & (y > self._height('left_shoulder') - 0.12)
         )  # fmt: skip
         self._beard = self._is('head') & (y < nose_y - 0.035) & (z > ear_z + 0.03)
+        self._eyes, self._brows, self._lips = self._face_marks(marks)
         self._hands = self._is(*(f'{s}_{p}' for s in _SIDES for p in ('wrist', 'hand')))
         self._feet = self._is(*(f'{s}_{p}' for s in _SIDES for p in ('ankle', 'toe')))
         self._shoes = self._feet & (y < self._height('left_ankle') + 0.02)
@@ -63,13 +64,15 @@ class Wardrobe:
 
     def dress(self, rng: np.random.Generator) -> Outfit:
         """Draw clothes, skin, hair and shoes."""
-        colors = np.tile(skin_color(rng), (len(self._rest), 1))
-        thickness = np.zeros(len(self._rest))
+        colors = np.full(self._rest.shape, skin_color(rng), np.float32)
+        thickness = np.zeros(len(self._rest), np.float32)
+        colors[self._lips] *= np.float32([1.0, 0.72, 0.72])
+        colors[self._eyes] = rng.uniform(0.05, 0.3)
         self._put_on_trousers(rng, colors, thickness)
         self._put_on_shirt(rng, colors, thickness)
         self._put_on_shoes(rng, colors, thickness)
         self._grow_hair(rng, colors, thickness)
-        return Outfit(np.clip(colors, 0, 1), thickness)
+        return Outfit(colors.clip(0, 1), thickness)
 
     def _put_on_trousers(
         self, rng: np.random.Generator, colors: np.ndarray, thickness: np.ndarray
@@ -83,7 +86,7 @@ class Wardrobe:
         else:
             hem = knee + rng.uniform(0.1, 0.3)
         mask = self._legs & (self._rest[:, 1] > hem)
-        colors[mask] = self._fabric(rng, plain_share=0.85)[mask]
+        colors[mask] = fabric(rng, self._rest[mask], plain_share=0.85)
         thickness[mask] = rng.uniform(0.2, 1) * TROUSER_THICKNESS
 
     def _put_on_shirt(
@@ -91,9 +94,10 @@ class Wardrobe:
     ) -> None:
         sleeve = rng.choice([-0.15, rng.uniform(0.2, 0.45), 1.1], p=[0.12, 0.48, 0.40])
         hem = self._height('pelvis') + rng.uniform(-0.16, 0.06)
+        neckline = self._height('neck') + rng.uniform(-0.07, 0.03)
         mask = ~self._head & ~self._hands & (self._along_arm < sleeve) & (self._rest[:, 1] > hem)
-        fabric = self._fabric(rng, plain_share=0.5)
-        colors[mask] = fabric[mask]
+        mask &= (self._rest[:, 1] < neckline) | (np.abs(self._rest[:, 0]) > 0.085)
+        colors[mask] = fabric(rng, self._rest[mask], plain_share=0.5)
         thickness[mask] = rng.uniform(0.2, 1) * SHIRT_THICKNESS
         if rng.random() < 0.2:
             front = mask & (np.abs(self._rest[:, 0]) < 0.05) & (self._rest[:, 2] > 0)
@@ -117,35 +121,52 @@ class Wardrobe:
             return
         mask = self._long_hair if rng.random() < 0.35 else self._crown
         color = hair_color(rng)
-        strands = 1 + 0.15 * np.sin(self._rest[:, 0] * 400 + self._rest[:, 2] * 150)
-        colors[mask] = (color * strands[:, None])[mask]
+        colors[self._brows] = 0.7 * color
+        strands = 1 + 0.15 * np.sin(self._rest[mask] @ np.float32([400, 0, 150]))
+        colors[mask] = color * strands[:, None]
         thickness[mask] = rng.uniform(0.25, 1) * HAIR_THICKNESS
         if rng.random() < 0.12:
             colors[self._beard] = color * 0.9
 
-    def _fabric(self, rng: np.random.Generator, plain_share: float) -> np.ndarray:
-        """Colours (V, 3): plain, striped, checked or blotched."""
-        first, second = cloth_color(rng), cloth_color(rng)
-        direction = rng.normal(size=3)
-        direction /= np.linalg.norm(direction)
-        if rng.random() < 0.6:
-            direction = np.array([0.0, 1.0, 0.0])
-        wave = np.sin(self._rest @ direction * rng.uniform(40, 130) + rng.uniform(0, 6))
-        kind = rng.random()
-        if kind < plain_share:
-            share = 0.06 * wave
-            second = first * 0.7
-        elif kind < plain_share + 0.5 * (1 - plain_share):
-            share = (wave > rng.uniform(-0.4, 0.6)) * 1.0
-        elif kind < plain_share + 0.75 * (1 - plain_share):
-            share = 0.5 * (wave > 0) + 0.5 * (np.sin(self._rest[:, 0] * 90) > 0)
-        else:
-            turns = self._rest @ rng.normal(size=(3, 3)) * 18
-            share = (np.sin(turns).sum(axis=1) > 0) * 0.8
-        return first + share[:, None] * (second - first)
+    def _face_marks(self, marks: dict[str, int]) -> list[np.ndarray]:
+        """Masks (V,) of eyes, brows and lips."""
+        rest = self._rest
+        eyes = np.zeros(len(rest), bool)
+        brows = np.zeros(len(rest), bool)
+        for name in ('leye', 'reye'):
+            offset = rest - rest[marks[name]]
+            eyes |= np.linalg.norm(offset, axis=1) < 0.011
+            x, y, z = np.abs(offset[:, 0]), offset[:, 1], offset[:, 2]
+            brows |= (x < 0.022) & (np.abs(y - 0.02) < 0.006) & (z > -0.02)
+        mouth = rest[marks['nose']] + 0.45 * (rest[marks['chin']] - rest[marks['nose']])
+        x, y = np.abs(rest[:, 0]), np.abs(rest[:, 1] - mouth[1])
+        lips = (x < 0.024) & (y < 0.010) & (rest[:, 2] > mouth[2] - 0.025) & self._is('head')
+        return [eyes, brows, lips]
 
     def _is(self, *joints: str) -> np.ndarray:
         return np.isin(self._parts, [JOINTS.index(joint) for joint in joints])
 
     def _height(self, joint: str) -> float:
         return float(self._joints[JOINTS.index(joint), 1])
+
+
+def fabric(rng: np.random.Generator, points: np.ndarray, plain_share: float) -> np.ndarray:
+    """Colours (N, 3) at points (N, 3) of the rest body: plain, striped, checked or blotched."""
+    first, second = cloth_color(rng), cloth_color(rng)
+    direction = rng.normal(size=3)
+    direction /= np.linalg.norm(direction)
+    if rng.random() < 0.6:
+        direction = np.array([0.0, 1.0, 0.0])
+    wave = np.sin(points @ np.float32(direction * rng.uniform(40, 130)) + rng.uniform(0, 6))
+    kind = rng.random()
+    if kind < plain_share:
+        share = 0.06 * wave
+        second = first * 0.7
+    elif kind < plain_share + 0.5 * (1 - plain_share):
+        share = (wave > rng.uniform(-0.4, 0.6)) * 1.0
+    elif kind < plain_share + 0.75 * (1 - plain_share):
+        share = 0.5 * (wave > 0) + 0.5 * (np.sin(points[:, 0] * 90) > 0)
+    else:
+        turns = points @ np.float32(rng.normal(size=(3, 3)) * 18)
+        share = (np.sin(turns).sum(axis=1) > 0) * 0.8
+    return first + share[:, None] * (second - first)

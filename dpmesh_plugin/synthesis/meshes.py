@@ -3,17 +3,63 @@
 Convention: y up, metres; faces are counter-clockwise seen from outside.
 """
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from .rotations import axis_turns, swing_between
 
 _CORNERS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)]) / 2
-# Corner numbers of the six sides of a box, counter-clockwise seen from outside.
-_SIDES = np.array(
-    [[0, 1, 3, 2], [4, 6, 7, 5], [0, 4, 5, 1], [2, 3, 7, 6], [0, 2, 6, 4], [1, 5, 7, 3]]
-)
+# The six sides of a box as four corners each, counter-clockwise seen from outside.
+_BOX = _CORNERS[
+    [0, 1, 3, 2, 4, 6, 7, 5, 0, 4, 5, 1, 2, 3, 7, 6, 0, 2, 6, 4, 1, 5, 7, 3]
+]  # fmt: skip
+_BALL_ROWS, _BALL_COLUMNS = 7, 12
+_UP = np.array([0.0, 1.0, 0.0])
+
+
+def _quads(count: int) -> np.ndarray:
+    """Two triangles (2 N, 3) for each of N quads whose corners follow each other."""
+    corners = np.arange(4 * count).reshape(count, 4)
+    return np.concatenate([corners[:, [0, 1, 2]], corners[:, [0, 2, 3]]])
+
+
+_BOX_FACES = _quads(6)
+
+
+@lru_cache(maxsize=64)
+def _tube_grid(rings: int, sides: int) -> tuple[np.ndarray, np.ndarray]:
+    """Unit circle (S, 2) and faces (F, 3) of the wall between rings of S points."""
+    angles = np.arange(sides) * 2 * np.pi / sides
+    circle = np.stack([np.sin(angles), np.cos(angles)], axis=1)
+    low = (np.arange(rings - 1)[:, None] * sides + np.arange(sides)).ravel()
+    low_next = (np.arange(rings - 1)[:, None] * sides + (np.arange(sides) + 1) % sides).ravel()
+    first = np.stack([low, low_next, low_next + sides], axis=1)
+    second = np.stack([low, low_next + sides, low + sides], axis=1)
+    return circle, np.concatenate([first, second])
+
+
+@lru_cache(maxsize=1)
+def _ball_grid() -> tuple[np.ndarray, np.ndarray]:
+    """Unit sphere (R * C + 2, 3) with its poles last, and its faces (F, 3)."""
+    rows, columns = _BALL_ROWS, _BALL_COLUMNS
+    polar = (np.arange(rows) + 0.5)[:, None] * np.pi / rows
+    around = np.arange(columns) * 2 * np.pi / columns
+    sine, cosine = np.sin(polar), np.cos(polar) * np.ones(columns)
+    unit = np.stack([sine * np.sin(around), cosine, sine * np.cos(around)], axis=-1)
+    grid = np.arange(rows * columns).reshape(rows, columns)
+    right = np.roll(grid, -1, axis=1)
+    top, bottom = rows * columns, rows * columns + 1
+    faces = [
+        np.stack([grid[1:], right[1:], right[:-1]], axis=-1).reshape(-1, 3),
+        np.stack([grid[1:], right[:-1], grid[:-1]], axis=-1).reshape(-1, 3),
+        np.stack([grid[0], right[0], np.full(columns, top)], axis=-1),
+        np.stack([right[-1], grid[-1], np.full(columns, bottom)], axis=-1),
+    ]
+    points = np.concatenate([unit.reshape(-1, 3), [[0, 1, 0], [0, -1, 0]]])
+    return points, np.concatenate(faces)
 
 
 @dataclass(frozen=True)
@@ -78,15 +124,14 @@ class MeshBuilder:
             bands: (N, 3) colours of horizontal bands from the bottom up, instead of ``color``.
             rotation: (3, 3) about the centre.
         """
-        turn = np.eye(3) if rotation is None else rotation
         stripes = color[None] if bands is None else bands
         height = size[1] / len(stripes)
         for number, stripe in enumerate(stripes):
-            offset = np.array([0, (number + 0.5) * height - size[1] / 2, 0])
-            corners = (_CORNERS * [size[0], height, size[2]] + offset) @ turn.T + center
-            quads = np.arange(24).reshape(6, 4)
-            faces = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-            self.add(corners[_SIDES].reshape(-1, 3), faces, stripe)
+            lift = (number + 0.5) * height - size[1] / 2
+            corners = _BOX * (size[0], height, size[2]) + (0, lift, 0)
+            if rotation is not None:
+                corners = corners @ rotation.T
+            self.add(corners + center, _BOX_FACES, stripe)
 
     def tube(
         self,
@@ -109,29 +154,45 @@ class MeshBuilder:
             closed: Whether both ends get a lid.
         """
         start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
-        direction = (end - start) / np.linalg.norm(end - start)
+        axis = end - start
+        direction = axis / math.sqrt(axis @ axis)
         flip = direction[1] < -0.999
-        turn = np.diag([1.0, -1.0, -1.0]) if flip else swing_between(np.eye(3)[1], direction)
-        angles = np.arange(sides) * 2 * np.pi / sides
-        circle = np.stack([np.sin(angles), np.zeros(sides), np.cos(angles)], axis=1) @ turn.T
-        steps = np.linspace(0, 1, len(radii))
-        rings = [
-            start + step * (end - start) + radius * circle
-            for step, radius in zip(steps, radii, strict=True)
-        ]
+        turn = np.diag([1.0, -1.0, -1.0]) if flip else swing_between(_UP, direction)
+        circle, faces = _tube_grid(len(radii), sides)
+        circle = circle @ turn[:, [0, 2]].T
+        steps = np.linspace(0, 1, len(radii))[:, None]
+        middle = start + steps * axis
+        rings = middle[:, None] + np.asarray(radii)[:, None, None] * circle
         colors = np.broadcast_to(color, (len(radii), 3)).repeat(sides, axis=0)
-        here = np.arange(sides)
-        there = (here + 1) % sides
-        faces = []
-        for ring in range(len(radii) - 1):
-            low, high = ring * sides, (ring + 1) * sides
-            faces.append(np.stack([low + here, low + there, high + there], axis=1))
-            faces.append(np.stack([low + here, high + there, high + here], axis=1))
-        self.add(np.concatenate(rings), np.concatenate(faces), colors)
+        self.add(rings.reshape(-1, 3), faces, colors)
         if closed:
-            fan = np.stack([np.zeros(sides - 2, int), here[1:-1], here[2:]], axis=1)
+            fan = np.array([(0, side, side + 1) for side in range(1, sides - 1)])
             self.add(rings[-1], fan, colors[-1])
             self.add(rings[0], fan[:, ::-1], colors[0])
+
+    def ring(
+        self,
+        center: tuple[float, float, float],
+        radius: float,
+        thickness: float,
+        color: np.ndarray,
+    ) -> None:
+        """Add an upright ring that faces z, such as a wheel's tyre.
+
+        Args:
+            center: (3,).
+            radius: Of the ring's middle line.
+            thickness: Radius of its cross section.
+            color: (3,).
+        """
+        segments, sides = 18, 5
+        circle, faces = _tube_grid(segments + 1, sides)
+        angles = np.linspace(0, 2 * np.pi, segments + 1)
+        outwards = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+        offset = radius + thickness * circle[:, 0]
+        points = outwards[:, None] * offset[:, None]
+        points[..., 2] = thickness * circle[:, 1]
+        self.add(points.reshape(-1, 3) + center, faces[:, ::-1], color)
 
     def ball(
         self,
@@ -149,31 +210,11 @@ class MeshBuilder:
             color: (3,).
             roughness: (7, 12) factors on the radius, for bushes and bags.
         """
-        rows, columns = 7, 12
-        polar = (np.arange(rows) + 0.5) * np.pi / rows
-        around = np.arange(columns) * 2 * np.pi / columns
-        sine = np.sin(polar)[:, None]
-        unit = np.stack(
-            [
-                sine * np.sin(around),
-                np.cos(polar)[:, None] * np.ones(columns),
-                sine * np.cos(around),
-            ],
-            axis=-1,
-        )
+        points, faces = _ball_grid()
         if roughness is not None:
-            unit = unit * roughness[..., None]
-        points = np.concatenate([unit.reshape(-1, 3), [[0, 1, 0], [0, -1, 0]]])
-        grid = np.arange(rows * columns).reshape(rows, columns)
-        right = np.roll(grid, -1, axis=1)
-        top, bottom = rows * columns, rows * columns + 1
-        faces = [
-            np.stack([grid[1:], right[1:], right[:-1]], axis=-1).reshape(-1, 3),
-            np.stack([grid[1:], right[:-1], grid[:-1]], axis=-1).reshape(-1, 3),
-            np.stack([grid[0], right[0], np.full(columns, top)], axis=-1),
-            np.stack([right[-1], grid[-1], np.full(columns, bottom)], axis=-1),
-        ]
-        self.add(points * radii + center, np.concatenate(faces), color)
+            points = points.copy()
+            points[:-2] *= roughness.reshape(-1, 1)
+        self.add(points * radii + center, faces, color)
 
     def leaves(
         self, centers: np.ndarray, axes: np.ndarray, widths: np.ndarray, colors: np.ndarray
@@ -188,6 +229,4 @@ class MeshBuilder:
         """
         middle = centers + 0.45 * axes
         corners = np.stack([centers, middle + widths, centers + axes, middle - widths], axis=1)
-        quads = np.arange(4 * len(centers)).reshape(-1, 4)
-        faces = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
-        self.add(corners.reshape(-1, 3), faces, colors.repeat(4, axis=0))
+        self.add(corners.reshape(-1, 3), _quads(len(centers)), colors.repeat(4, axis=0))

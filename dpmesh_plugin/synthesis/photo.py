@@ -36,8 +36,8 @@ def sample_lighting(rng: np.random.Generator, camera: Camera) -> Lighting:
     to_key = np.array([flat * np.sin(azimuth), np.sin(elevation), flat * np.cos(azimuth)])
     to_fill = np.array([-to_key[0], 0.3, 1.0])
     warmth = rng.normal(0, 0.05)
-    key = rng.uniform(0.4, 0.75) * np.array([1 + warmth, 1, 1 - warmth])
-    ambient = rng.uniform(0.26, 0.5) * np.array([1 - warmth, 1, 1 + warmth])
+    key = rng.uniform(0.4, 0.72) * np.array([1 + warmth, 1, 1 - warmth])
+    ambient = rng.uniform(0.32, 0.55) * np.array([1 - warmth, 1, 1 + warmth])
     fill = rng.uniform(0.05, 0.25) * np.ones(3)
     lights = tuple(
         Light(tuple(camera.rotation @ direction), tuple(color), wrap)
@@ -48,7 +48,7 @@ def sample_lighting(rng: np.random.Generator, camera: Camera) -> Lighting:
         lights=lights,
         ambient=ambient,
         softness=float(rng.uniform(0.03, 0.3)),
-        shadow=float(rng.uniform(0.15, 0.6)),
+        shadow=float(rng.uniform(0.25, 0.65)),
     )
 
 
@@ -63,16 +63,16 @@ def develop(rng: np.random.Generator, color: np.ndarray) -> np.ndarray:
         (H, W, 3) uint8 RGB.
     """
     side = len(color)
-    balance = rng.uniform(0.8, 1.18) * rng.uniform(0.95, 1.05, 3)
     contrast = rng.uniform(0.85, 1.15)
-    picture = (color * balance.astype(np.float32) - np.float32(0.5)) * np.float32(contrast)
-    picture += np.float32(0.5)
+    gain = rng.uniform(0.85, 1.2) * rng.uniform(0.95, 1.05, 3) * contrast
+    picture = color * gain.astype(np.float32)
+    picture += np.float32(0.5 - 0.5 * contrast)
     if rng.random() < 0.4:
         steps = np.linspace(-1, 1, side, dtype=np.float32) ** 2
-        vignette = 1 - rng.uniform(0, 0.18) * (steps[:, None] + steps)
-        picture *= vignette[..., None].astype(np.float32)
+        vignette = 1 - np.float32(rng.uniform(0, 0.18)) * np.add.outer(steps, steps)
+        picture *= vignette[..., None]
     if rng.random() < 0.5:
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 0.8) * side / 256)
-    grain = rng.standard_normal((side, side), np.float32) * np.float32(rng.uniform(0, 0.025))
+    grain = rng.standard_normal((side, side), np.float32) * np.float32(rng.uniform(0, 0.02))
     picture += grain[..., None]
-    return (picture.clip(0, 1) * 255 + 0.5).astype(np.uint8)
+    return cv2.convertScaleAbs(picture.clip(0), alpha=255)

@@ -1,53 +1,29 @@
-"""One random scene: people, things and light, its picture, and what is true of every person."""
+"""One random scene: people, things and light, and its picture."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from dpmesh_plugin.rendering import Canvas, Mesh, render_depth, scale_intrinsics, shade
-from dpmesh_plugin.structures import Visibility, keypoint_map, map_keypoints
+from dpmesh_plugin.rendering import Canvas, Mesh, scale_intrinsics, shade
 
 from .backdrop import blur_far, paint_backdrop
 from .body import BodyPoser
 from .camera import Camera, sample_camera
-from .detector_noise import KEYPOINT_SET, detect_keypoints
 from .meshes import Thing
 from .people import Casting, Person
 from .photo import Lighting, develop, sample_lighting
 from .shadows import FloorShadows
 from .staging import furniture_behind, occluders, seat
-from .visibility import SceneBuffers, hidden_share, joint_rings, joint_visibility
+from .truth import Observer, PersonTruth
+from .visibility import SceneBuffers
 
-COMPANION_COUNTS = {0: 0.5, 1: 0.4, 2: 0.1}
-# A person is annotated with at least this many visible COCO joints ...
-MIN_VISIBLE_JOINTS = 4
-# ... and a box with sides of at least this share of the image.
-MIN_BOX_SHARE = 0.06
+COMPANION_COUNTS = {0: 0.58, 1: 0.35, 2: 0.07}
 MAX_ATTEMPTS = 200
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonTruth:
-    """What is known of one annotated person.
-
-    Args:
-        person: Body, translation and mesh.
-        bbox: (4,) x, y, w, h in px of the mesh inside the image, hidden parts included.
-        detected: (18, 3) noisy keypoints in px with confidences, ``openpose_18``.
-        joints: (30, 3) ``dpmesh_30`` in camera axes, metres.
-        visibility: (30,) int8 codes.
-        occlusion: Share of the silhouette in the image that others hide.
-        truncation: Share of the mesh's vertices outside the image.
-    """
-
-    person: Person
-    bbox: np.ndarray
-    detected: np.ndarray
-    joints: np.ndarray
-    visibility: np.ndarray
-    occlusion: float
-    truncation: float
+# The wall stands this far behind the people, metres.
+WALL_BEHIND = (0.3, 3.5)
+# Widest blur of the background, px of a 256 px image.
+WIDEST_BLUR = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +41,17 @@ class Scene:
     people: list[PersonTruth]
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Set:
+    """Everything that is arranged before it is drawn; things are in world axes."""
+
+    camera: Camera
+    lighting: Lighting
+    people: list[Person]
+    seats: list[Thing]
+    occluders: list[Thing]
+
+
 class SceneGenerator:
     """Makes scenes of one image size.
 
@@ -80,8 +67,8 @@ class SceneGenerator:
         self.image_size = image_size
         self.supersample = supersample
         self.poser = BodyPoser() if poser is None else poser
-        self.casting = Casting(self.poser)
-        self._rings = joint_rings(self.poser.regressor, self.poser.rest_vertices)
+        self._casting = Casting(self.poser)
+        self._observer = Observer(self.poser)
 
     def generate(self, rng: np.random.Generator) -> Scene:
         """Draw scenes until the main person can be seen.
@@ -97,147 +84,98 @@ class SceneGenerator:
 
     def _attempt(self, rng: np.random.Generator) -> Scene | None:
         """One scene, or None where its main person does not pass the rule."""
-        framed = self.casting.main_person(rng, sample_camera(rng, self.image_size))
+        stage = self._arrange(rng)
+        if stage is None:
+            return None
+        canvas, truths = self._observe(rng, stage)
+        while not truths and stage.occluders:
+            stage.occluders.pop()
+            canvas, truths = self._observe(rng, stage)
+        if not truths:
+            return None
+        color = _downsample(canvas, self._background(rng, stage))
+        return Scene(image=develop(rng, color), camera=stage.camera, people=truths)
+
+    def _arrange(self, rng: np.random.Generator) -> _Set | None:
+        """Place camera, people, things and lights; None where the camera has no place."""
+        framed = self._casting.main_person(rng, sample_camera(rng, self.image_size))
         if framed is None:
             return None
         people, camera = [framed[0]], framed[1]
         for _ in range(rng.choice(list(COMPANION_COUNTS), p=list(COMPANION_COUNTS.values()))):
-            companion = self.casting.companion(rng, camera, people)
+            companion = self._casting.companion(rng, camera, people)
             if companion is not None:
                 people.append(companion)
-        things = [seat(rng, camera, self.casting, p) for p in people if p.family == 'seat']
-        things += occluders(rng, camera, self.casting, people[0])
-        lighting = sample_lighting(rng, camera)
-        background = self._background(rng, camera, people, things, lighting)
-        canvas = self._draw(camera, people, things, lighting, background)
-        truths = self._describe(rng, camera, people, canvas)
-        if truths[0] is None:
-            return None
-        size = (self.image_size, self.image_size)
-        color = cv2.resize(canvas.color, size, interpolation=cv2.INTER_AREA)
-        found = [truth for truth in truths if truth is not None]
-        return Scene(image=develop(rng, color), camera=camera, people=found)
+        seats = [seat(rng, camera, self.poser, p) for p in people if p.family == 'seat']
+        return _Set(
+            camera=camera,
+            lighting=sample_lighting(rng, camera),
+            people=people,
+            seats=seats,
+            occluders=occluders(rng, camera, people[0]),
+        )
 
-    def _background(
-        self,
-        rng: np.random.Generator,
-        camera: Camera,
-        people: list[Person],
-        things: list[Thing],
-        lighting: Lighting,
-    ) -> np.ndarray:
+    def _observe(self, rng: np.random.Generator, stage: _Set) -> tuple[Canvas, list[PersonTruth]]:
+        """Draw people and things, and the truth about those who pass the rule."""
+        canvas, first_depth = self._draw(stage)
+        buffers = SceneBuffers(
+            depth=canvas.depth(),
+            index=canvas.index,
+            persons=tuple(range(len(stage.people))),
+            intrinsics=canvas.intrinsics,
+        )
+        truths = self._observer.describe(rng, stage.camera, stage.people, buffers, first_depth)
+        return canvas, truths
+
+    def _draw(self, stage: _Set) -> tuple[Canvas, np.ndarray]:
+        """People and things on black, people first, and the depth of the first person alone."""
+        side = self.image_size * self.supersample
+        intrinsics = scale_intrinsics(stage.camera.intrinsics, self.supersample)
+        canvas = Canvas((side, side), intrinsics)
+        lights, ambient = stage.lighting.lights, stage.lighting.ambient
+        depths = []
+        for person in stage.people:
+            colors = shade(person.clothed, self.poser.faces, person.outfit.colors, lights, ambient)
+            canvas.draw(Mesh(person.clothed, self.poser.faces, colors))
+            if not depths:
+                depths.append(canvas.depth())
+        for thing in stage.seats + stage.occluders:
+            canvas.draw(_thing_mesh(stage, thing))
+        return canvas, depths[0]
+
+    def _background(self, rng: np.random.Generator, stage: _Set) -> np.ndarray:
         """Floor with shadows, walls and furniture behind, (H, W, 3) float32 RGB."""
-        world = [camera.to_world(person.vertices[::2]) for person in people]
+        camera = stage.camera
+        world = [camera.to_world(person.vertices[::3]) for person in stage.people]
         distance = max(-float(points[:, 2].min()) for points in world)
-        wall_distance = distance + rng.uniform(0.3, 3.5)
+        wall_distance = distance + rng.uniform(*WALL_BEHIND)
         backdrop = paint_backdrop(rng, camera, wall_distance)
         behind = furniture_behind(rng, distance, wall_distance)
         center = world[0].mean(0)[[0, 2]]
-        shadows = FloorShadows(center, lighting.to_key, lighting.shadow)
+        shadows = FloorShadows(center, stage.lighting.to_key, stage.lighting.shadow)
         for points in world:
             shadows.add_body(points)
-        for thing in things + behind:
+        for thing in stage.seats + stage.occluders + behind:
             shadows.add_thing(thing)
-        color = shadows.darken(backdrop, lighting.softness).astype(np.float32)
+        color = shadows.darken(backdrop, stage.lighting.softness)
         canvas = Canvas((self.image_size, self.image_size), camera.intrinsics, color)
         for thing in behind:
-            canvas.draw(_thing_mesh(camera, thing, lighting))
+            canvas.draw(_thing_mesh(stage, thing))
         depth = np.minimum(backdrop.distance, canvas.depth())
-        return blur_far(canvas.color, depth, distance, rng.uniform(0, 3) * self.image_size / 256)
-
-    def _draw(
-        self,
-        camera: Camera,
-        people: list[Person],
-        things: list[Thing],
-        lighting: Lighting,
-        background: np.ndarray,
-    ) -> Canvas:
-        """All meshes over the background; people carry the first numbers."""
-        side = self.image_size * self.supersample
-        intrinsics = scale_intrinsics(camera.intrinsics, self.supersample)
-        picture = cv2.resize(background, (side, side), interpolation=cv2.INTER_LINEAR)
-        canvas = Canvas((side, side), intrinsics, picture)
-        for person in people:
-            colors = shade(person.clothed, self.poser.faces, person.outfit.colors,
-                           lighting.lights, lighting.ambient)  # fmt: skip
-            canvas.draw(Mesh(person.clothed, self.poser.faces, colors))
-        for thing in things:
-            canvas.draw(_thing_mesh(camera, thing, lighting))
-        return canvas
-
-    def _describe(
-        self, rng: np.random.Generator, camera: Camera, people: list[Person], canvas: Canvas
-    ) -> list[PersonTruth | None]:
-        """The truth about every person, None for those who do not pass the rule."""
-        scene = SceneBuffers(
-            depth=canvas.depth(),
-            index=canvas.index,
-            persons=tuple(range(len(people))),
-            intrinsics=canvas.intrinsics,
-        )
-        pixels = [
-            map_keypoints(
-                camera.project(self.poser.detector_keypoints(person.vertices)),
-                'coco_19', KEYPOINT_SET,
-            )
-            for person in people
-        ]  # fmt: skip
-        truths = []
-        for number, person in enumerate(people):
-            others = [points for index, points in enumerate(pixels) if index != number]
-            truths.append(self._truth(rng, camera, person, number, scene, pixels[number], others))
-        return truths
-
-    def _truth(
-        self,
-        rng: np.random.Generator,
-        camera: Camera,
-        person: Person,
-        number: int,
-        scene: SceneBuffers,
-        keypoints: np.ndarray,
-        neighbours: list[np.ndarray],
-    ) -> PersonTruth | None:
-        mesh = Mesh(person.clothed, self.poser.faces)
-        own_depth = render_depth([mesh], scene.intrinsics, scene.depth.shape[::-1])
-        joints = self.casting.joints(person)
-        rendered_joints = self.poser.keypoints(person.clothed)
-        codes = joint_visibility(
-            person.clothed, rendered_joints, self._rings, own_depth, number, scene
-        )
-        bbox, truncation = mesh_box(camera, person.vertices)
-        if not is_visible_enough(codes, bbox, self.image_size):
-            return None
-        detector_codes = codes[keypoint_map('dpmesh_30', KEYPOINT_SET)]
-        return PersonTruth(
-            person=person,
-            bbox=bbox,
-            detected=detect_keypoints(rng, keypoints, detector_codes, neighbours),
-            joints=joints,
-            visibility=codes,
-            occlusion=hidden_share(own_depth, number, scene),
-            truncation=truncation,
-        )
+        sigma = rng.uniform(0, WIDEST_BLUR) * self.image_size / 256
+        return blur_far(canvas.color, depth, distance, sigma)
 
 
-def mesh_box(camera: Camera, vertices: np.ndarray) -> tuple[np.ndarray, float]:
-    """Box x, y, w, h (4,) in px of a mesh inside the image, and the share of it outside."""
-    pixels = camera.project(vertices)
-    last = camera.size - 1
-    low, high = pixels.min(0).clip(0, last), pixels.max(0).clip(0, last)
-    outside = ((pixels < -0.5) | (pixels > last + 0.5)).any(axis=1)
-    return np.concatenate([low, high - low]), float(outside.mean())
-
-
-def is_visible_enough(visibility: np.ndarray, bbox: np.ndarray, image_size: int) -> bool:
-    """Whether a person is annotated: enough visible COCO joints and a box that is no sliver."""
-    coco = visibility[keypoint_map('dpmesh_30', 'coco_17')]
-    visible = np.count_nonzero(coco == Visibility.VISIBLE)
-    return bool(visible >= MIN_VISIBLE_JOINTS and bbox[2:].min() >= MIN_BOX_SHARE * image_size)
-
-
-def _thing_mesh(camera: Camera, thing: Thing, lighting: Lighting) -> Mesh:
-    vertices = camera.to_camera(thing.vertices).astype(np.float32)
+def _thing_mesh(stage: _Set, thing: Thing) -> Mesh:
+    vertices = stage.camera.to_camera(thing.vertices).astype(np.float32)
+    lighting = stage.lighting
     colors = shade(vertices, thing.faces, thing.colors, lighting.lights, lighting.ambient)
     return Mesh(vertices, thing.faces, colors)
+
+
+def _downsample(canvas: Canvas, background: np.ndarray) -> np.ndarray:
+    """What a canvas of black background shows, in the size of a background put behind it."""
+    size = background.shape[1::-1]
+    color = cv2.resize(canvas.color, size, interpolation=cv2.INTER_AREA)
+    empty = (canvas.index < 0).astype(np.float32)
+    return color + background * cv2.resize(empty, size, interpolation=cv2.INTER_AREA)[..., None]

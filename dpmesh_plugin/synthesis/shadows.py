@@ -3,6 +3,8 @@
 import cv2
 import numpy as np
 
+from dpmesh_plugin.rendering import Canvas, Mesh
+
 from .backdrop import Backdrop
 from .meshes import Thing
 
@@ -27,42 +29,47 @@ class FloorShadows:
         self._strength = strength
         self._cast = np.zeros((CELLS, CELLS), np.float32)
         self._contact = np.zeros((CELLS, CELLS), np.float32)
+        self._things = Canvas((CELLS, CELLS), np.eye(3))
 
     def add_body(self, points: np.ndarray) -> None:
         """Add the shadow of dense points (N, 3) of a body, in world axes."""
         height = points[:, 1].clip(0)
         cast = self._splat(points[:, [0, 2]] - height[:, None] * self._slope, np.ones(len(points)))
-        self._cast = np.maximum(self._cast, 1 - np.exp(-0.8 * cast))
+        self._cast = np.maximum(self._cast, 1 - np.exp(-1.2 * cast))
         near = np.exp(-height / CONTACT_HEIGHT)
         contact = self._splat(points[:, [0, 2]], near)
-        self._contact = np.maximum(self._contact, 1 - np.exp(-0.25 * contact))
+        self._contact = np.maximum(self._contact, 1 - np.exp(-0.4 * contact))
 
     def add_thing(self, thing: Thing) -> None:
-        """Add the shadow of a thing in world axes, face by face."""
+        """Add the shadow of a thing in world axes."""
         height = thing.vertices[:, 1].clip(0)
-        flat = thing.vertices[:, [0, 2]] - height[:, None] * self._slope
-        cells = np.rint(self._cells(flat)).astype(np.int32)
-        for face in cells[thing.faces]:
-            cv2.fillConvexPoly(self._cast, face, 1.0)
+        flat = self._cells(thing.vertices[:, [0, 2]] - height[:, None] * self._slope)
+        # Drawn like a picture: what lies flat on the grid has depth 1 and the grid is the image.
+        mesh = Mesh(np.column_stack([flat, np.ones(len(flat))]), thing.faces, thing.colors)
+        self._things.draw(mesh)
         low = thing.vertices[:, 1] < CONTACT_HEIGHT
         if low.sum() > 2:
             footprint = np.rint(self._cells(thing.vertices[low][:, [0, 2]])).astype(np.int32)
             cv2.fillConvexPoly(self._contact, cv2.convexHull(footprint), 0.8)
 
     def darken(self, backdrop: Backdrop, softness: float) -> np.ndarray:
-        """The picture (H, W, 3) of a backdrop with the shadows on its floor.
+        """The picture (H, W, 3) float32 in 0..1 of a backdrop with the shadows on its floor.
 
         Args:
             backdrop: The unshadowed picture.
             softness: Width of the half shadow in metres.
         """
         cell = EXTENT_METRES / CELLS
-        cast = cv2.GaussianBlur(self._cast, (0, 0), max(softness / cell, 0.6))
+        cast = np.maximum(self._cast, self._things.index >= 0)
+        cast = cv2.GaussianBlur(cast, (0, 0), max(softness / cell, 0.6))
         contact = cv2.GaussianBlur(self._contact, (0, 0), 0.07 / cell)
-        dark = np.maximum(self._strength * cast, 0.65 * contact)
-        u, v = np.moveaxis(self._cells(backdrop.floor_points).astype(np.float32), -1, 0)
+        dark = np.maximum(self._strength * cast, 0.65 * contact).astype(np.float32)
+        scale = np.float32(CELLS / EXTENT_METRES)
+        u = (backdrop.floor_x - np.float32(self._corner[0])) * scale - np.float32(0.5)
+        v = (backdrop.floor_z - np.float32(self._corner[1])) * scale - np.float32(0.5)
         seen = cv2.remap(dark, u, v, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        return backdrop.color * (1 - seen * backdrop.floor)[..., None]
+        bright = (1 - seen * backdrop.floor) / np.float32(255)
+        return backdrop.color * bright[..., None]
 
     def _cells(self, points: np.ndarray) -> np.ndarray:
         return (points - self._corner) * (CELLS / EXTENT_METRES) - 0.5

@@ -2,31 +2,33 @@
 
 import numpy as np
 
+from .body import BodyPoser
 from .camera import Camera
 from .colors import cloth_color, thing_color
 from .joint_angles import JOINTS
 from .meshes import MeshBuilder, Thing
-from .occluders import CARRIED, HANGING, STANDING
-from .people import Casting, Person, part_vertices
+from .people import Person, part_vertices
 from .rotations import axis_turns
+from .things import BULKY, CARRIED, HANGING, STANDING
 
-OCCLUDER_COUNTS = {0: 0.2, 1: 0.42, 2: 0.26, 3: 0.12}
+OCCLUDER_COUNTS = {0: 0.08, 1: 0.42, 2: 0.34, 3: 0.16}
+# How often an occluder that stands is one of those that hide much.
+BULKY_SHARE = 0.5
 # What an occluder does: stand on the floor, hang in the view, or be carried.
 STANDING_SHARE, HANGING_SHARE = 0.72, 0.14
 # Nothing stands nearer to the camera, or nearer before a person, than this, metres.
 NEAREST_THING, GAP_TO_PERSON = 0.55, 0.25
 
 
-def occluders(
-    rng: np.random.Generator, camera: Camera, casting: Casting, person: Person
-) -> list[Thing]:
+def occluders(rng: np.random.Generator, camera: Camera, person: Person) -> list[Thing]:
     """Things between the camera and a person, in world axes."""
-    joints = camera.to_world(casting.joints(person))
+    joints = camera.to_world(person.joints)
     things = []
     for _ in range(rng.choice(list(OCCLUDER_COUNTS), p=list(OCCLUDER_COUNTS.values()))):
         kind = rng.random()
         if kind < STANDING_SHARE:
-            thing = _before(rng, camera, _pick(rng, STANDING), joints, hanging=False)
+            kinds = BULKY if rng.random() < BULKY_SHARE else STANDING
+            thing = _before(rng, camera, _pick(rng, kinds), joints, hanging=False)
         elif kind < STANDING_SHARE + HANGING_SHARE:
             thing = _before(rng, camera, _pick(rng, HANGING), joints, hanging=True)
         else:
@@ -48,9 +50,8 @@ def furniture_behind(
     return things
 
 
-def seat(rng: np.random.Generator, camera: Camera, casting: Casting, person: Person) -> Thing:
+def seat(rng: np.random.Generator, camera: Camera, poser: BodyPoser, person: Person) -> Thing:
     """A stool, block, bench or chair under a seated person, in world axes."""
-    poser = casting.poser
     world = camera.to_world(person.vertices.astype(np.float64))
     buttocks = world[part_vertices(poser, 'pelvis', 'left_hip', 'right_hip')]
     center = world[part_vertices(poser, 'pelvis')].mean(0)
@@ -94,19 +95,21 @@ def _before(
     rng: np.random.Generator, camera: Camera, thing: Thing, joints: np.ndarray, *, hanging: bool
 ) -> Thing | None:
     """Put a thing on the way from the camera to a joint; None where there is no room."""
-    target = joints[rng.integers(len(joints))]
-    distance = float(np.linalg.norm(target[[0, 2]]))
     turn = rng.normal(0, 35) if rng.random() < 0.8 else rng.uniform(0, 360)
     reach = float(np.abs((thing.vertices @ axis_turns('y', turn).T)[:, 2]).max())
-    nearest = min(float(np.linalg.norm(joint[[0, 2]])) for joint in joints)
-    furthest = nearest - GAP_TO_PERSON - min(reach, 0.4)
-    closest = max(NEAREST_THING + reach, 0.4 * distance)
+    away = np.linalg.norm(joints[:, [0, 2]], axis=1)
+    furthest = float(away.min()) - GAP_TO_PERSON - min(reach, 0.4)
+    closest = max(NEAREST_THING + reach, 0.4 * float(away.mean()))
     if furthest < closest:
         return None
-    share = (furthest - (furthest - closest) * rng.beta(1, 1.6)) / distance
-    spot = target * [share, 0, share] + rng.normal(0, 0.1, 3) * [1, 0, 0]
-    if hanging:
-        spot[1] = camera.height + share * (target[1] - camera.height)
+    distance = furthest - (furthest - closest) * rng.beta(1.2, 1.2)
+    shares = distance / away
+    sight = camera.height + shares * (joints[:, 1] - camera.height)
+    # A thing that stands can only hide joints that are seen below its top.
+    hidden = np.flatnonzero(sight < (np.inf if hanging else thing.vertices[:, 1].max()))
+    target = rng.choice(hidden if len(hidden) else len(joints))
+    spot = joints[target] * shares[target] + [rng.normal(0, 0.1), 0, 0]
+    spot[1] = sight[target] if hanging else 0
     return thing.moved(spot, turn)
 
 

@@ -14,6 +14,8 @@ SELF_SHARE = 0.15
 OTHERS_SHARE = 0.5
 # Joints that regress from fewer vertices get a ring of all vertices this near at rest, metres.
 SMALLEST_RING, RING_RADIUS = 4, 0.028
+# Of larger rings about this many vertices are looked at.
+ENOUGH_VERTICES = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +47,10 @@ def joint_rings(regressor: np.ndarray, rest_vertices: np.ndarray) -> np.ndarray:
     for row in np.flatnonzero(rings.sum(axis=1) < SMALLEST_RING):
         center = regressor[row] @ rest_vertices
         rings[row] = np.linalg.norm(rest_vertices - center, axis=1) < RING_RADIUS
+    for ring in rings:
+        members = np.flatnonzero(ring)
+        ring[:] = False
+        ring[members[:: max(len(members) // ENOUGH_VERTICES, 1)]] = True
     return rings / rings.sum(axis=1, keepdims=True)
 
 
@@ -81,13 +87,13 @@ def joint_visibility(
     number = scene.index[row, column]
     covered = inside & (number != own_number) & (scene.depth[row, column] < depth - TOLERANCE)
     by_person = covered & np.isin(number, scene.persons)
-    own_share = weights @ front
-    seen_share = weights @ (front & ~covered)
-    covered_share, person_share = weights @ covered, weights @ by_person
+    masks = np.stack([inside, front, front & ~covered, covered, by_person], axis=1)
+    shares = weights @ masks.astype(np.float64)
+    inside_share, own_share, seen_share, covered_share, person_share = shares.T
     hidden_by_self = own_share < SELF_SHARE
     hidden_by_others = np.where(
         hidden_by_self,
-        covered_share > OTHERS_SHARE * (weights @ inside),
+        covered_share > OTHERS_SHARE * inside_share,
         seen_share < OTHERS_SHARE * own_share,
     ) & (covered_share > 0)
     codes = np.full(len(joints), Visibility.VISIBLE, np.int8)

@@ -3,7 +3,7 @@ import pytest
 
 from dpmesh_plugin.structures import Visibility, keypoint_map
 from dpmesh_plugin.synthesis import SceneGenerator, sample_rng
-from dpmesh_plugin.synthesis.scene import MIN_VISIBLE_JOINTS, is_visible_enough
+from dpmesh_plugin.synthesis.truth import MIN_VISIBLE_JOINTS
 
 
 @pytest.fixture(scope='module')
@@ -36,12 +36,3 @@ def test_everyone_has_visible_joints(scenes):
         for truth in scene.people:
             visible = truth.visibility[coco] == Visibility.VISIBLE
             assert visible.sum() >= MIN_VISIBLE_JOINTS
-
-
-def test_too_few_visible_joints_are_refused():
-    codes = np.full(30, Visibility.OCCLUDED_BY_OBJECT)
-    box = np.array([10.0, 10.0, 50.0, 90.0])
-    assert not is_visible_enough(codes, box, 128)
-    codes[keypoint_map('dpmesh_30', 'coco_17')[:MIN_VISIBLE_JOINTS]] = Visibility.VISIBLE
-    assert is_visible_enough(codes, box, 128)
-    assert not is_visible_enough(codes, np.array([0.0, 10.0, 2.0, 90.0]), 128)
