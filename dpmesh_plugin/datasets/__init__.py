@@ -2,7 +2,30 @@
 
 from . import transforms
 from .base_mesh_dataset import BaseMeshDataset
+from .coco_smpl import CocoSMPLDataset
 from .collate import mesh_collate
+from .crowdpose_smpl import CrowdPoseSMPLDataset
+from .epoch_sampler import EpochSampler
+from .human36m import Human36MDataset
+from .mixed_mesh_dataset import MixedMeshDataset
+from .muco_3dhp import MuCo3DHPDataset
+from .oh3d import OH3DDataset
+from .panoptic import PanopticDataset
 from .pw3d import PW3DDataset
+from .schema_mesh_dataset import SchemaMeshDataset
 
-__all__ = ['BaseMeshDataset', 'PW3DDataset', 'mesh_collate', 'transforms']
+__all__ = [
+    'BaseMeshDataset',
+    'CocoSMPLDataset',
+    'CrowdPoseSMPLDataset',
+    'EpochSampler',
+    'Human36MDataset',
+    'MixedMeshDataset',
+    'MuCo3DHPDataset',
+    'OH3DDataset',
+    'PW3DDataset',
+    'PanopticDataset',
+    'SchemaMeshDataset',
+    'mesh_collate',
+    'transforms',
+]

@@ -1,5 +1,7 @@
 """COCO-style annotation files, read as columns and checked on the way."""
 
+import copy
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,15 +20,18 @@ MAX_BETA = 20.0
 class AnnotationFile:
     """Images and annotations of one file, joined by ``image_id``.
 
-    Every message names the file, the field and the annotation.
+    Every message names the file, the field and the annotation. Where ``info.arrays`` names an npz
+    file beside the JSON file, its arrays, one row per annotation, are fields of the annotations
+    under their names (``'smpl_param.pose'``); its array ``id`` tells that the two belong together.
 
     Args:
         path: A JSON file with the lists ``images`` and ``annotations``.
 
     Raises:
-        FileNotFoundError: no such file.
+        FileNotFoundError: no such file, or no arrays beside it.
         KeyError: a list, or the ``id`` of an entry, is missing.
-        ValueError: duplicate ids, or an annotation of an image that is not listed.
+        ValueError: duplicate ids, an annotation of an image that is not listed, or arrays of
+            another file.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -44,6 +49,7 @@ class AnnotationFile:
             self._by_id(content['annotations'], 'annotation').values()
         )
         self.images = [self._image_of(annotation, images) for annotation in self.annotations]
+        self._arrays = self._read_arrays()
 
     def __len__(self) -> int:
         return len(self.annotations)
@@ -57,6 +63,25 @@ class AnnotationFile:
         """Forget the annotations where ``mask`` is false."""
         self.annotations = [row for row, kept in zip(self.annotations, mask, strict=True) if kept]
         self.images = [row for row, kept in zip(self.images, mask, strict=True) if kept]
+        chosen = np.asarray(mask, bool)
+        self._arrays = {field: array[chosen] for field, array in self._arrays.items()}
+
+    def select(self, mask: Sequence[bool] | np.ndarray) -> 'AnnotationFile':
+        """The same file with only the annotations where ``mask`` is true."""
+        selected = copy.copy(self)
+        selected.keep(mask)
+        return selected
+
+    def has(self, field: str, *, of_image: bool = False) -> bool:
+        """Whether the first annotation (or its image) has a field; then all must have it."""
+        if not of_image and field in self._arrays:
+            return True
+        node: Any = (self.images if of_image else self.annotations)[0]
+        for key in field.split('.'):
+            if not isinstance(node, dict) or key not in node:
+                return False
+            node = node[key]
+        return True
 
     def column(self, field: str, size: int, *, of_image: bool = False) -> np.ndarray:
         """A field of every annotation as numbers.
@@ -73,9 +98,12 @@ class AnnotationFile:
             KeyError: an annotation lacks the field.
             ValueError: it has another number of entries, or one is not a finite number.
         """
-        values = self.values(field, of_image=of_image)
+        if not of_image and field in self._arrays:
+            values = self._arrays[field]
+        else:
+            values = self.values(field, of_image=of_image)
         try:
-            table = np.array(values, dtype=np.float32)
+            table = np.asarray(values, dtype=np.float32)
             if table.size == size * len(values) and np.isfinite(table).all():
                 return table.reshape(-1, size)
         except (ValueError, TypeError):
@@ -85,6 +113,8 @@ class AnnotationFile:
 
     def values(self, field: str, *, of_image: bool = False) -> list:
         """A field of every annotation (or of its image) as it stands in the file."""
+        if not of_image and field in self._arrays:
+            return self._arrays[field].tolist()
         rows = self.images if of_image else self.annotations
         keys = field.split('.')
         try:
@@ -155,6 +185,32 @@ class AnnotationFile:
         if not np.isfinite(numbers).all():
             raise ValueError(f'{self.where(row)}: {field} has NaN or infinite entries')
         return numbers
+
+    def _read_arrays(self) -> dict[str, np.ndarray]:
+        name = self.info.get('arrays') if isinstance(self.info, dict) else None
+        if name is None:
+            return {}
+        path = self.path.parent / name
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'{self.path} keeps its numbers in {path}, which does not exist; copy both files'
+            )
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {field: file[field] for field in file.files}
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            raise ValueError(
+                f'{path} is damaged or no npz file of plain arrays ({error}); convert again'
+            ) from error
+        if 'id' not in arrays or arrays.pop('id').tolist() != self.ids:
+            raise ValueError(
+                f'{path} does not have the annotations of {self.path}, in their order; the two '
+                'were written at different times: convert again or copy both'
+            )
+        for field, array in arrays.items():
+            if len(array) != len(self):
+                raise ValueError(f'{path}: {field} has {len(array)} rows, expected {len(self)}')
+        return arrays
 
     def _by_id(self, rows: list[dict], kind: str) -> dict[Any, dict]:
         for index, row in enumerate(rows):

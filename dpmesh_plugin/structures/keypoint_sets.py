@@ -155,6 +155,7 @@ KEYPOINT_SETS: dict[str, KeypointSet] = {
         ('dpmesh_30', _SMPL + ' nose l_eye r_eye l_ear r_ear head_top', _SMPL_BONES + _FACE_OF_30),
         ('dpmesh_15', _DPMESH_15, _DPMESH_15_BONES),
         ('coco_17', _COCO, _COCO_BONES),
+        ('coco_18', _COCO + ' pelvis', _COCO_BONES),
         ('coco_19', _COCO + ' pelvis neck', _COCO_BONES),
         ('crowdpose_14', _CROWDPOSE, _CROWDPOSE_BONES),
         ('crowdpose_15', _CROWDPOSE + ' pelvis', _CROWDPOSE_BONES),

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmengine.logging import MMLogger
 
 from dpmesh_plugin.body_models import SMPL
@@ -124,3 +125,70 @@ def person(body_model) -> dict:
         'principal_point': np.array([47, 33], np.float32),
         'visibility': np.zeros(30, np.int8),
     }
+
+
+def _schema_person(index: int, body_model: SMPL) -> dict:
+    """A body three metres away with its joints of ``h36m_17``, as JSON."""
+    rng = np.random.default_rng(index)
+    pose = np.array([np.pi, 0, 0, *rng.normal(0, 0.1, 69).round(4)])
+    shape, trans = rng.normal(0, 1, 10).round(4), np.array([0.3 * index - 0.4, 0.2, 3.0])
+    joints = body_model.keypoints(
+        global_orient=torch.tensor(pose[None, :3], dtype=torch.float32),
+        body_pose=torch.tensor(pose[3:].reshape(1, 23, 3), dtype=torch.float32),
+        betas=torch.tensor(shape[None], dtype=torch.float32),
+        transl=torch.tensor(trans[None], dtype=torch.float32),
+        keypoint_set='h36m_17',
+    )[0].numpy()
+    pixels = joints[:, :2] / joints[:, 2:] * [60, 60] + [47, 33]
+    low, size = pixels.min(axis=0), np.ptp(pixels, axis=0)
+    return {
+        'id': 200 + index,
+        'image_id': index // 2,
+        'bbox': [*low.tolist(), *size.tolist()],
+        'keypoints': np.column_stack([pixels, np.ones(17)]).reshape(-1).tolist(),
+        'keypoints_3d': joints.reshape(-1).tolist(),
+        'smpl_param': {
+            'pose': pose.tolist(),
+            'shape': shape.tolist(),
+            'trans': trans.tolist(),
+            'gender': 'neutral',
+        },
+        'smpl_valid': 1,
+    }
+
+
+@pytest.fixture
+def schema_people(tmp_path, body_model):
+    """Writes four people in our schema, possibly edited, and returns arguments to build them."""
+
+    def write(edit=None) -> dict:
+        content = {
+            'info': {
+                'name': 'Human3.6M',
+                'version': 1,
+                'subset': 'train',
+                'keypoint_set': 'h36m_17',
+                'model_id': body_model.model_id,
+            },
+            'images': [
+                {
+                    'id': index,
+                    'file_name': f's_01/{index}.png',
+                    'width': WIDTH,
+                    'height': HEIGHT,
+                    'cam_param': {'focal': [60.0, 60.0], 'princpt': [47.0, 33.0]},
+                }
+                for index in range(2)
+            ],
+            'annotations': [_schema_person(index, body_model) for index in range(4)],
+        }
+        if edit is not None:
+            edit(content)
+        (tmp_path / 'images' / 's_01').mkdir(parents=True, exist_ok=True)
+        for index in range(2):
+            pixels = np.full((HEIGHT, WIDTH, 3), 40 * index + 60, np.uint8)
+            cv2.imwrite(str(tmp_path / 'images' / 's_01' / f'{index}.png'), pixels)
+        (tmp_path / 'h36m_train.json').write_text(json.dumps(content))
+        return {'type': 'Human36MDataset', 'data_root': str(tmp_path)}
+
+    return write
