@@ -87,9 +87,8 @@ def _compare_warp(record: Record, report: Report) -> None:
         rotation=rotation,
         mirror_width=image.shape[1] if flip else None,
     )
-    report.add(
-        'preprocess/warp.patch', warp_affine(image, forward, CROP), record['warp.patch'], 1e-4
-    )
+    crop = warp_affine(image, forward, CROP)
+    report.add('preprocess/warp.patch', crop, record['warp.patch'], VALUE_LIMIT)
 
 
 def _compare_crops(record: Record, report: Report) -> None:

@@ -43,9 +43,7 @@ def compare_training_targets(parity: ParitySet, body: SMPL, report: Report) -> N
             kind, number = name.split('.')
             stored = MIRRORED_NAMES.get(kind, kind) if record['aug.flip'][index] else kind
             prefix = f'{stored}.{number}.aug{index}.'
-            expected = {
-                k.removeprefix(prefix): v for k, v in record.items() if k.startswith(prefix)
-            }
+            expected = below(record, prefix)
             if not expected:
                 report.notes.append(f'targets: no {prefix}* in train_targets.npz')
                 continue
