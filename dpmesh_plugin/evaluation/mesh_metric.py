@@ -9,6 +9,7 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from torch import nn
 
+from dpmesh_plugin.body_models import check_annotated_body
 from dpmesh_plugin.registry import BODY_MODELS, METRICS
 from dpmesh_plugin.structures import Visibility
 from dpmesh_plugin.utils.io import dump_json
@@ -83,12 +84,7 @@ class MeshMetric(BaseMetric):
     def dataset_meta(self, dataset_meta: Mapping[str, Any] | None) -> None:
         """Set the meta information of the data set; raise if its body model is another one."""
         annotated = (dataset_meta or {}).get('body_model_id')
-        if annotated is not None and annotated != self.body_model.model_id:
-            raise ValueError(
-                f'the data set is annotated with body model {annotated!r}, the metric has '
-                f'{self.body_model.model_id!r}: parameters of one mean nothing to the other. Set '
-                'body_model.path of the config to the files of the former'
-            )
+        check_annotated_body(annotated, self.body_model.model_id, 'the data set')
         self._dataset_meta = dataset_meta
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:

@@ -8,6 +8,7 @@ from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
 from torch import Tensor, nn
 
+from dpmesh_plugin.body_models import check_annotated_body
 from dpmesh_plugin.registry import BODY_MODELS, VISUALIZERS
 from dpmesh_plugin.rendering import (
     add_label,
@@ -167,12 +168,8 @@ class MeshVisualizer(Visualizer):
         Where the crop is turned or mirrored, the truth is given in axes turned with it.
         """
         truth = sample.gt_instances
-        annotated = sample.get('body_model_id', self.body_model.model_id)
-        if annotated != self.body_model.model_id:
-            raise ValueError(
-                f'annotated with body model {annotated!r}, the visualizer has '
-                f'{self.body_model.model_id!r}; set body_model.path to the files of the former'
-            )
+        annotated = sample.get('body_model_id')
+        check_annotated_body(annotated, self.body_model.model_id, 'the truth')
         parameters = {
             field: torch.as_tensor(truth[field]).detach().cpu().float() for field in _SMPL_FIELDS
         }

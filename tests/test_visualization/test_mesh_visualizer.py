@@ -198,7 +198,7 @@ def test_crops_that_are_not_rounded_are_drawn_too(visualizer, body_model):
 def test_truth_of_another_body_model_is_refused(visualizer, body_model):
     image, sample = make_sample(body_model)
     sample.set_metainfo({'body_model_id': 'smpl'})
-    with pytest.raises(ValueError, match=f"'smpl', the visualizer has '{body_model.model_id}'"):
+    with pytest.raises(ValueError, match=f"'smpl', but the one at hand is '{body_model.model_id}'"):
         visualizer.add_datasample('a', image, sample)
     split(visualizer.add_datasample('a', image, sample, draw_gt=False), 2)
 

@@ -9,7 +9,10 @@ data_root = 'data/synth_oc'
 train_pipeline = [
     dict(type='LoadMeshImage'),
     dict(type='RandomScaleRotateFlip'),
-    dict(type='BodyModelKeypoints', body_model=dict(type='SMPL')),
+    dict(
+        type='BodyModelKeypoints',
+        body_model=dict(type='SMPL', genders=('neutral', 'male', 'female')),
+    ),
     dict(type='SMPLTargets', ignored_joints=()),
     dict(type='KeypointsToPrompt'),
     dict(type='CropBox', margin=(1.0, 1.2)),
@@ -31,6 +34,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='mesh_collate'),
     dataset=dict(
         type='PW3DDataset',
         subset='train',
@@ -43,6 +47,7 @@ test_dataloader = dict(
     batch_size=12,
     num_workers=2,
     sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='mesh_collate'),
     dataset=dict(
         type='PW3DDataset',
         subset='test',

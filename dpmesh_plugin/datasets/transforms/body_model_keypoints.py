@@ -5,6 +5,7 @@ import torch
 from mmcv.transforms import BaseTransform
 from torch import nn
 
+from dpmesh_plugin.body_models import check_annotated_body
 from dpmesh_plugin.registry import BODY_MODELS, TRANSFORMS
 
 from .augmentation import Augmentation, rotate_axis_angle
@@ -49,7 +50,11 @@ class BodyModelKeypoints(BaseTransform):
         """Add the joints of one person."""
         if 'smpl' not in results:
             return results
-        self._check_model(results)
+        check_annotated_body(
+            results['body_model_id'],
+            self.body_model.model_id,
+            f'{results.get("img_path")}, annotation {results.get("sample_idx")}',
+        )
         augmentation = results.get('augmentation', Augmentation())
         transl = results.get('camera_transl', results['smpl'].get('transl'))
         if 'keypoints_3d' in results and 'pelvis' in results:
@@ -97,13 +102,3 @@ class BodyModelKeypoints(BaseTransform):
                 **tensors, gender=gender, keypoint_set=self.keypoint_set
             )
         return joints[0].numpy()
-
-    def _check_model(self, results: dict) -> None:
-        annotated, model_id = results['body_model_id'], self.body_model.model_id
-        if annotated != model_id and not model_id.startswith(f'{annotated}-'):
-            raise ValueError(
-                f'{results.get("img_path")}, annotation {results.get("sample_idx")}: annotated '
-                f'with body model {annotated!r}, the pipeline has {model_id!r}: parameters of one '
-                'mean nothing to the other. Set body_model.path of the config to the files of the '
-                'former'
-            )

@@ -92,7 +92,7 @@ def test_person_without_a_fit_passes(body_model):
 
 def test_other_body_model_is_refused(body_model, person):
     person['body_model_id'] = 'smpl'
-    with pytest.raises(ValueError, match="annotation 101: annotated with body model 'smpl', the"):
+    with pytest.raises(ValueError, match="annotation 101: annotated with body model 'smpl', but"):
         BodyModelKeypoints(body_model=body_model).transform(person)
     person['body_model_id'] = body_model.model_id.split('-')[0]  # the family will do
     BodyModelKeypoints(body_model=body_model).transform(person)
