@@ -34,6 +34,13 @@ def _load(path):
     return cfg
 
 
+def _parts(dataset):
+    """The data sets of a mixture, or the data set itself."""
+    if 'groups' in dataset:
+        return [part for parts in dataset.groups.values() for part in parts]
+    return [dataset]
+
+
 @pytest.fixture(autouse=True)
 def _from_the_root(monkeypatch):
     """Projects are imported from the root of the repository."""
@@ -51,9 +58,10 @@ def test_config_builds(path):
         assert HOOKS.build(hook)
     for loader in LOADERS:
         if loader in cfg:
-            dataset = cfg[loader].dataset
-            assert DATASETS.get(dataset.type), dataset.type
-            assert Compose(dataset.pipeline)
+            assert DATASETS.get(cfg[loader].dataset.type), cfg[loader].dataset.type
+            for dataset in _parts(cfg[loader].dataset):
+                assert DATASETS.get(dataset.type), dataset.type
+                assert Compose(dataset.pipeline)
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
