@@ -45,7 +45,7 @@ test: lint
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 demo: $(VENV)/installed
-	VENV_BIN=$(BIN) DATA=$(DATA) OUT=$(DEMO) bash tools/demo.sh
+	PYTHON=$(BIN)/python DATA=$(DATA) OUT=$(DEMO) bash tools/demo.sh
 
 clean:
 	rm -rf $(DEMO) $(DATA)

@@ -23,7 +23,7 @@ FOCAL = torch.tensor([800.0, 1200.0])
 
 
 def test_cascade_corrects_by_hand():
-    cascade = CascadeRegressor(in_channels=1, start=[7.0], num_stages=2)
+    cascade = CascadeRegressor(in_channels=1, out_channels=1, num_stages=2, start=[7.0])
     with torch.no_grad():
         for stage, weight in zip(cascade.stages, ([[2.0]], [[3.0, 0.5]]), strict=True):
             stage.weight.copy_(torch.tensor(weight))
@@ -61,6 +61,18 @@ def test_an_untrained_head_sees_a_person_upright_and_of_the_size_of_the_crop(hea
     assert (pelvis < ankle).all()
     assert ((ankle - head_top) > 100).all()
     assert ((ankle - head_top) < 300).all()
+
+
+def test_a_random_start_gives_any_body(tiny_head, feats):
+    torch.manual_seed(0)
+    upright, chance = (
+        MODELS.build({**tiny_head, 'start': start}).orient_regressor.stages[0].bias
+        for start in ('upright', 'random')
+    )
+    assert upright.tolist() == [1, 0, 0, -1, 0, 0]
+    assert chance.abs().max() < 0.3
+    with pytest.raises(ValueError, match=r"expected start \('upright', 'random'\), got 'tpose'"):
+        MODELS.build({**tiny_head, 'start': 'tpose'})
 
 
 def test_a_batch_equals_its_samples(head, feats):

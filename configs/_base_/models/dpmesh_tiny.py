@@ -1,7 +1,8 @@
 """DPMesh from the same parts at small widths, on the open body, without a licensed pose prior.
 
-No weights of this diffusion model exist, so all of it is trained, and adapters would be idle.
-Attention gets few heads, since heads of four channels are slow on a CPU.
+No weights of this diffusion model exist, so all of it is trained, and adapters would be idle. Fine
+levels get few channels and heads, since these cost most on a CPU. Without a trained prior the
+keypoints must carry more: the neck sees the heatmaps too, and joints in space outweigh the image.
 """
 
 body_model = dict(type='SMPL', genders=('neutral', 'male', 'female'))
@@ -12,29 +13,45 @@ model = dict(
     backbone=dict(
         type='DiffusionPriorBackbone',
         unet=dict(
-            block_out_channels=(32, 64, 96, 128),
+            block_out_channels=(16, 32, 96, 192),
             layers_per_block=1,
-            cross_attention_dim=256,
-            attention_head_dim=2,
-            norm_num_groups=16,
+            cross_attention_dim=128,
+            attention_head_dim=1,
+            norm_num_groups=8,
         ),
-        vae=dict(block_out_channels=(16, 16, 32, 32), layers_per_block=1, norm_num_groups=16),
+        vae=dict(block_out_channels=(8, 8, 16, 16), layers_per_block=1, norm_num_groups=8),
         controlnet=dict(),
         lora=None,
         trainable=('vae', 'unet', 'controlnet'),
     ),
-    neck=dict(type='KeypointConditionNeck', out_channels=256),
+    neck=dict(type='KeypointConditionNeck', out_channels=256, inject_heatmaps=True),
     head=dict(
         type='SMPLTokenHead',
         body_model=body_model,
         pose_decoder=dict(type='ContinuousPoseDecoder'),
         volume=dict(
-            type='FeatureVolume', channels=128, num_heads=4, feedforward_channels=256, dropout=0.0
+            type='FeatureVolume',
+            channels=128,
+            size=(4, 8, 8),
+            num_layers=1,
+            num_heads=4,
+            feedforward_channels=256,
+            dropout=0.0,
         ),
         image_transformer=dict(
             type='ImageTransformer', num_heads=4, feedforward_channels=512, dropout=0.0
         ),
         decoder=dict(type='TokenDecoder', num_heads=4, feedforward_channels=512, dropout=0.0),
+        objective=dict(
+            type='MeshLoss',
+            terms=dict(
+                body_joint_cam=dict(type='MaskedL1Loss', factor=20.0),
+                body_joint_img=dict(type='MaskedL1Loss', factor=0.05),
+                body_joint_proj=dict(type='MaskedL1Loss', factor=0.1),
+                smpl_pose=dict(type='MaskedL1Loss', factor=2.0),
+                smpl_shape=dict(type='MaskedL1Loss', factor=0.1),
+            ),
+        ),
     ),
 )
 

@@ -1,6 +1,7 @@
 """Joint and SMPL tokens over an image feature and a lifted volume: the head of DPMesh."""
 
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from .mesh_targets import IMAGE_GRID, MeshTargets
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
 PUBLISHED_OBJECTIVE = {'type': 'MeshLoss', 'weighting': {'type': 'AutomaticWeightedLoss'}}
+Start = Literal['upright', 'random']
 
 
 class CascadeRegressor(nn.Module):
@@ -23,17 +25,27 @@ class CascadeRegressor(nn.Module):
 
     Args:
         in_channels: Channels of the token.
-        start: The numbers to regress as an untrained model gives them, up to small deviations.
+        out_channels: Numbers to regress.
         num_stages: Number of decoder layers.
+        start: The numbers as an untrained model gives them, up to small deviations; None leaves the
+            first values of the layers to chance.
     """
 
-    def __init__(self, *, in_channels: int, start: Sequence[float], num_stages: int) -> None:
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        out_channels: int,
+        num_stages: int,
+        start: Sequence[float] | None = None,
+    ) -> None:
         super().__init__()
-        out_channels = len(start)
         self.stages = nn.ModuleList(
             nn.Linear(in_channels + (out_channels if stage else 0), out_channels)
             for stage in range(num_stages)
         )
+        if start is None:
+            return
         for stage in self.stages:
             nn.init.xavier_uniform_(stage.weight, gain=OUTPUT_GAIN)
             nn.init.zeros_(stage.bias)
@@ -61,10 +73,10 @@ class SMPLTokenHead(BaseMeshHead):
     - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
       ``'all'``, as published.
 
-    Training starts near a standing person in the middle of the crop, where the published one starts
-    at random; the function of the weights is the same.
+    - ``start='random'``: the first weights are drawn as published, so that an untrained model gives
+      any body. Default ``'upright'``: it gives a standing person in the middle of the crop.
 
-    The constructor has eleven arguments, as every part of the head can be exchanged.
+    The constructor has twelve arguments, as every part of the head can be exchanged.
 
     Args:
         in_channels: Channels of the fused image feature.
@@ -77,7 +89,11 @@ class SMPLTokenHead(BaseMeshHead):
         objective: Config or module of the loss. None: the published one.
         input_size: Side of the crop, px.
         focal_source: See above.
+        start: See above.
         init_cfg: Initialisation as in mmengine.
+
+    Raises:
+        ValueError: unknown start.
     """
 
     loss_terms = (*BaseMeshHead.loss_terms, 'body_joint_img', 'smpl_joint_img')
@@ -95,8 +111,11 @@ class SMPLTokenHead(BaseMeshHead):
         objective: dict | nn.Module | None = None,
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
+        start: Start = 'upright',
         init_cfg: dict | None = None,
     ) -> None:
+        if start not in get_args(Start):
+            raise ValueError(f'expected start {get_args(Start)}, got {start!r}')
         super().__init__(
             body_model=body_model,
             pose_decoder=pose_decoder,
@@ -119,12 +138,18 @@ class SMPLTokenHead(BaseMeshHead):
             channels=channels,
         )
         self.joint_indices = keypoint_map(KEYPOINT_SET, joint_set).tolist()
-        sizes = {'in_channels': channels, 'num_stages': len(self.decoder.layers)}
-        start_latent = [0.0] * self.pose_decoder.latent_dim
-        self.orient_regressor = CascadeRegressor(start=UPRIGHT_6D, **sizes)
-        self.pose_regressor = CascadeRegressor(start=start_latent, **sizes)
-        self.betas_regressor = CascadeRegressor(start=START_BETAS, **sizes)
-        self.camera_regressor = CascadeRegressor(start=START_CAMERA, **sizes)
+        self.orient_regressor = self._cascade(UPRIGHT_6D, start)
+        self.pose_regressor = self._cascade((0.0,) * self.pose_decoder.latent_dim, start)
+        self.betas_regressor = self._cascade(START_BETAS, start)
+        self.camera_regressor = self._cascade(START_CAMERA, start)
+
+    def _cascade(self, upright: Sequence[float], start: Start) -> CascadeRegressor:
+        return CascadeRegressor(
+            in_channels=self.volume.channels,
+            out_channels=len(upright),
+            num_stages=len(self.decoder.layers),
+            start=upright if start == 'upright' else None,
+        )
 
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
         """Regress body, camera and image joints.

@@ -1,0 +1,32 @@
+"""The small DPMesh on a small SynthOC, trained in minutes on two CPU cores. See ``make demo``.
+
+The head starts at random, as published, so that the untrained model knows nothing about people.
+"""
+
+_base_ = '../dpmesh_synth_oc_tiny.py'
+
+data_root = 'data/synth_oc_demo'
+
+model = dict(
+    backbone=dict(trainable=('unet', 'controlnet')),
+    neck=dict(joint_drop=0.0),
+    head=dict(start='random'),
+)
+train_dataloader = dict(
+    batch_size=8, num_workers=1, sampler=dict(seed=0), dataset=dict(data_root=data_root)
+)
+test_dataloader = dict(
+    batch_size=20, num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root)
+)
+
+train_cfg = dict(_delete_=True, by_epoch=False, max_iters=400)
+optim_wrapper = dict(optimizer=dict(lr=1e-3, weight_decay=0.01))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=0.1, by_epoch=False, begin=0, end=40),
+    dict(type='CosineAnnealingLR', by_epoch=False, begin=40, end=400, eta_min=1e-5),
+]
+default_hooks = dict(
+    checkpoint=dict(interval=100, by_epoch=False, max_keep_ckpts=1),
+    logger=dict(interval=20),
+)
+log_processor = dict(by_epoch=False)
