@@ -135,7 +135,8 @@ class DiffusionPriorBackbone(BaseModule):
 
     def scale_latent(self, moments: Tensor) -> Tensor:
         """The UNet's input (B, latent channels, h, w): the scaled mean, without sampling."""
-        return moments[:, : self.latent_channels] * self.latent_scale
+        mean = moments[:, : self.latent_channels].to(self.unet.conv_in.weight.dtype)
+        return mean * self.latent_scale
 
     def control_residuals(
         self, latent: Tensor, heatmaps: Tensor, tokens: Tensor

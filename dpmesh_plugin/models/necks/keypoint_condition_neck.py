@@ -121,7 +121,7 @@ class KeypointConditionNeck(BaseModule):
             )
         points = prompt.keypoints / self.heatmap_stride
         mask = prompt.visible
-        tokens = self.keypoint_lift((points / self.heatmap_size).to(self.keypoint_lift.weight))
+        tokens = self._lift(points / self.heatmap_size)
         if self.mask_tokens:
             tokens = tokens * mask.to(tokens)[..., None]
         if self.training:
@@ -146,6 +146,14 @@ class KeypointConditionNeck(BaseModule):
             maps.append(condition.heatmaps.to(maps[0]))
         branches = [branch(each) for branch, each in zip(self.branches, maps, strict=True)]
         return self.fuse(torch.cat(branches, dim=1))
+
+    def _lift(self, points: Tensor) -> Tensor:
+        """Tokens (B, K, D) of points (B, K, 2), without a matrix product.
+
+        Half precision would round the coordinates of a product to a pixel of the crop.
+        """
+        weight, bias = self.keypoint_lift.weight, self.keypoint_lift.bias
+        return points[..., :1] * weight[:, 0] + points[..., 1:] * weight[:, 1] + bias
 
 
 def gaussian_heatmaps(points: Tensor, size: int, sigma: float) -> Tensor:
