@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import mmengine.registry
 import pytest
 from mmengine.dataset import Compose
 
@@ -62,6 +63,8 @@ def test_config_builds(path):
             for dataset in _parts(cfg[loader].dataset):
                 assert DATASETS.get(dataset.type), dataset.type
                 assert Compose(dataset.pipeline)
+            # The runner looks the function up in the root registry, without the scope.
+            assert callable(mmengine.registry.FUNCTIONS.get(cfg[loader].collate_fn.type))
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)

@@ -32,7 +32,7 @@ train_dataloader = dict(
     persistent_workers=True,
     drop_last=True,
     sampler=dict(type='EpochSampler', shuffle=True),
-    collate_fn=dict(type='mesh_collate'),
+    collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
         type='MixedMeshDataset',
         seed=42,

@@ -17,7 +17,7 @@ test_dataloader = dict(
     batch_size=12,
     num_workers=2,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='mesh_collate'),
+    collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
         type='PW3DDataset',
         subset='test',

@@ -34,7 +34,7 @@ train_dataloader = dict(
     num_workers=2,
     persistent_workers=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='mesh_collate'),
+    collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
         type='PW3DDataset',
         subset='train',
@@ -47,7 +47,7 @@ test_dataloader = dict(
     batch_size=12,
     num_workers=2,
     sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='mesh_collate'),
+    collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
         type='PW3DDataset',
         subset='test',
