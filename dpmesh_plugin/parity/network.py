@@ -172,7 +172,7 @@ def recorded_targets(record: Mapping[str, np.ndarray]) -> MeshTargets:
 def _compare_gradients(
     parity: ParitySet, model: nn.Module, record: Mapping[str, np.ndarray], report: Report
 ) -> None:
-    gradients = official_gradients(model, parity)
+    gradients = official_gradients(model)
     report.add(
         'gradients/awl.params',
         gradients.pop('awl.params'),
@@ -218,7 +218,7 @@ def _add_norm(report: Report, name: str, norm: float, recorded: float) -> None:
     report.add(f'gradients/{name}', norm / scale, recorded / scale, GRADIENT_LIMIT, unit='of norm')
 
 
-def official_gradients(model: nn.Module, parity: ParitySet) -> dict[str, Tensor]:
+def official_gradients(model: nn.Module) -> dict[str, Tensor]:
     """Flat gradients by official name; layers that share an official tensor are joined."""
     layers = model_layers(model)
     gradients: dict[str, list[Tensor]] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from dpmesh_plugin.utils.io import load_json
 SIZES = ('tiny', 'full')
 GENDERS = ('neutral', 'male', 'female')
 BODY_FILE = 'synthetic_body.npz'
-_ROW_KEYS = ('key', 'shape', 'alias_of', 'filled', 'used_by_forward')
+_ROW_KEYS = ('key', 'shape', 'alias_of', 'filled')
 _INPUTS = ('img_u8', 'joints', 'joints_mask', 'cliff_focal_length')
 
 
@@ -116,7 +117,7 @@ class ParitySet:
         try:
             with np.load(path, allow_pickle=False) as file:
                 return dict(file)
-        except (ValueError, OSError, EOFError) as error:
+        except (ValueError, OSError, EOFError, BadZipFile) as error:
             raise ValueError(f'{path.absolute()} is not a readable npz file: {error}') from error
 
     def content(self, name: str) -> Any:
