@@ -131,6 +131,10 @@ def test_without_control_and_adapters(small_config, images, condition):
 
 @torch.no_grad()
 def test_half_precision(backbone, images, condition):
+    backbone.unet.bfloat16()
+    backbone.controlnet.bfloat16()
+    assert backbone.encode_image(images).dtype == torch.float32
+    assert backbone(images, condition).features[0].dtype == torch.bfloat16
     output = backbone.bfloat16()(images, condition)
     assert {each.dtype for each in [*output.features, *output.attention]} == {torch.bfloat16}
     assert all(each.isfinite().all() for each in output.features)

@@ -67,6 +67,14 @@ def test_masked_tokens_are_a_switch(prompt):
     assert condition.tokens[1, 1].abs().max() > 0
 
 
+def test_half_precision_keeps_the_coordinates_of_tokens(prompt):
+    neck = MODELS.build(CONFIG).eval().bfloat16()
+    moved = KeypointPrompt(prompt.keypoints + 0.1, prompt.scores, prompt.visible)
+    step = neck.encode(moved).tokens - neck.encode(prompt).tokens
+    expected = (neck.keypoint_lift.weight.float().sum(dim=1) * 0.1 / 256).expand_as(step)
+    torch.testing.assert_close(step, expected, atol=1e-6, rtol=1e-2)
+
+
 def test_training_hides_some_heatmaps_and_no_tokens(prompt):
     torch.manual_seed(0)
     neck = MODELS.build({**CONFIG, 'joint_drop': 0.5})
