@@ -14,6 +14,35 @@ from dpmesh_plugin.utils.io import atomic_write, dump_json
 SMPL_SIZES = {'pose': 72, 'shape': 10, 'trans': 3}
 
 
+def write_file(
+    path: str | Path,
+    info: Mapping[str, Any],
+    images: Sequence[dict],
+    people: Sequence[dict],
+    arrays: Mapping[str, np.ndarray],
+) -> None:
+    """Write an annotation file and, beside it, its arrays; images without people are left out.
+
+    Args:
+        path: The JSON file; the arrays become an npz file of the same name.
+        info: Entries of ``info``.
+        images: Entries with an ``id``.
+        people: Entries with ``id`` and ``image_id``.
+        arrays: Fields of the people, one row each.
+    """
+    path = Path(path)
+    numbers = path.with_suffix('.npz')
+    with atomic_write(numbers) as temporary, temporary.open('wb') as file:
+        np.savez(file, id=np.array([person['id'] for person in people]), **arrays)
+    used = {person['image_id'] for person in people}
+    content = {
+        'info': {**info, 'arrays': numbers.name},
+        'images': [image for image in images if image['id'] in used],
+        'annotations': list(people),
+    }
+    dump_json(content, path, indent=None)
+
+
 @dataclass
 class Person:
     """One annotation.
@@ -111,20 +140,13 @@ class SchemaWriter:
             ValueError: there are no people, or one has numbers that are missing, too many or not
                 finite; the message names it.
         """
-        path = Path(path)
         if not self.people:
             raise ValueError(
                 f'no people for {path}: the annotations and the subset asked for have none in '
                 'common. Check the paths given'
             )
-        arrays = self._arrays()
-        info = self.info | {'arrays': path.with_suffix('.npz').name}
-        with atomic_write(path.with_suffix('.npz')) as temporary, temporary.open('wb') as file:
-            np.savez(file, id=np.array([person.id for person in self.people]), **arrays)
         people = [{'id': person.id, 'image_id': person.image_id} for person in self.people]
-        used = {person.image_id for person in self.people}
-        images = [image for image in self.images if image['id'] in used]
-        dump_json({'info': info, 'images': images, 'annotations': people}, path, indent=None)
+        write_file(path, self.info, self.images, people, self._arrays())
 
     def _arrays(self) -> dict[str, np.ndarray]:
         joints = get_keypoint_set(self.info['keypoint_set']).num
