@@ -17,7 +17,9 @@ from .parity_set import GENDERS, ParitySet
 from .rows import Report
 from .stages import backbone_stages, final_outputs, run_network, to_samples
 
-# The smallest widths that the published numbers of groups and heads divide.
+# The smallest width that the published numbers of groups and heads divide. With as many groups as
+# channels a normalisation would remove what the time step adds, so the UNet's other levels have two
+# channels per group.
 WIDTH = 32
 TRANSFORMER = {'num_layers': 1, 'feedforward_channels': 2 * WIDTH}
 SMALL_MODEL = {
@@ -25,7 +27,7 @@ SMALL_MODEL = {
     'backbone': {
         'type': 'DiffusionPriorBackbone',
         'unet': {
-            'block_out_channels': (WIDTH,) * 4,
+            'block_out_channels': (WIDTH, 2 * WIDTH, 2 * WIDTH, 2 * WIDTH),
             'layers_per_block': 1,
             'cross_attention_dim': 16,
         },

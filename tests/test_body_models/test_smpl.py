@@ -7,7 +7,6 @@ import torch
 
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.body_models.body_file import ASSETS, read_bodies
-from dpmesh_plugin.geometry.camera import PUBLISHED_DEPTH_OFFSET, project
 from dpmesh_plugin.geometry.rotation import mirror_pose
 from dpmesh_plugin.registry import BODY_MODELS
 
@@ -16,21 +15,6 @@ from dpmesh_plugin.registry import BODY_MODELS
 def synthetic(shared_dir):
     path = shared_dir / 'parity' / 'synthetic_body.npz'
     return SMPL(path=path, genders=('neutral', 'male', 'female'))
-
-
-@pytest.fixture(scope='module')
-def recorded(shared_dir):
-    return np.load(shared_dir / 'parity' / 'rotations.npz', allow_pickle=False)
-
-
-def recorded_parameters(recorded):
-    pose = torch.from_numpy(recorded['body.pose']).unflatten(1, (24, 3))
-    return {
-        'global_orient': pose[:, 0],
-        'body_pose': pose[:, 1:],
-        'betas': torch.from_numpy(recorded['body.shape']),
-        'transl': torch.from_numpy(recorded['body.trans']),
-    }
 
 
 def test_builds_from_a_dict():
@@ -154,31 +138,3 @@ def test_wrong_names_are_refused(body, random_parameters):
         body.keypoints(**parameters, keypoint_set='crowdpose_14')
     with pytest.raises(ValueError, match=r'\(B, 6890, 3\), got \(6890, 3\)'):
         body.regress(torch.zeros(6890, 3), 'smpl_24')
-
-
-def test_parity_vertices_and_joints(synthetic, recorded):
-    parameters = recorded_parameters(recorded)
-    output = synthetic(**parameters)
-    expected = torch.from_numpy(recorded['body.vertices'])
-    torch.testing.assert_close(output.vertices, expected, atol=2e-6, rtol=0)
-    expected = torch.from_numpy(recorded['body.joints24'])
-    torch.testing.assert_close(output.joints, expected, atol=2e-6, rtol=0)
-    first = {name: value[:1] for name, value in parameters.items()}
-    for gender in ('male', 'female'):
-        expected = torch.from_numpy(recorded[f'body.vertices_{gender}_first'])
-        output = synthetic(**first, gender=gender).vertices
-        torch.testing.assert_close(output, expected, atol=2e-6, rtol=0)
-
-
-def test_parity_thirty_joints(synthetic, recorded):
-    keypoints = synthetic.keypoints(**recorded_parameters(recorded), keypoint_set='dpmesh_30')
-    expected = torch.from_numpy(recorded['body.joint_cam_rootrel'])
-    root_relative = keypoints - keypoints[:, :1]
-    torch.testing.assert_close(root_relative, expected, atol=3e-6, rtol=0)
-    focal = torch.full((4,), float(recorded['body.focal']))
-    pixels = project(
-        keypoints, focal, torch.full((4, 2), 128.0), depth_offset=PUBLISHED_DEPTH_OFFSET
-    )
-    expected = torch.from_numpy(recorded['body.joint_proj'])
-    # one joint lies millimetres from the camera plane, 270 000 px outside the picture
-    torch.testing.assert_close(pixels / 4, expected, atol=1e-3, rtol=1e-4)

@@ -18,14 +18,6 @@ NUM_DISTRIBUTED = 7  # divided by neither 2 nor 3
 META = {'dataset_name': 'SynthOC', 'subset': 'test', 'keypoint_source': 'openpose'}
 
 
-class RecordedBody(SMPL):
-    """A body whose posed meshes are given: the first beta is the index of the mesh."""
-
-    def forward(self, *, betas, **parameters):
-        output = super().forward(betas=betas * 0, **parameters)
-        return output._replace(vertices=self.recorded[betas[:, 0].long()])
-
-
 @pytest.fixture(scope='module')
 def body():
     return SMPL(genders=GENDERS)
@@ -65,54 +57,6 @@ def _evaluate(samples, body, size=None, **options):
     for start in range(0, len(samples), 4):
         metric.process(None, samples[start : start + 4])
     return metric.evaluate(len(samples) if size is None else size)
-
-
-def test_meshes_have_the_published_errors(shared_dir):
-    with np.load(shared_dir / 'parity' / 'metrics.npz', allow_pickle=False) as file:
-        published = dict(file)
-    body = RecordedBody(path=shared_dir / 'parity' / 'synthetic_body.npz', genders=GENDERS)
-    meshes = [
-        torch.from_numpy((published[key] / 8192).astype(np.float32))
-        for key in ('gt_mesh_q', 'pred_mesh_q')
-    ]
-    body.recorded = meshes[0]
-    pelvis = body.regress(meshes[1], 'dpmesh_30')[:, :1]
-    metric = MeshMetric(body_model=body)
-    betas = torch.zeros(16, 1, 10)
-    betas[:, 0, 0] = torch.arange(16)
-    for i, vertices in enumerate(meshes[1] - pelvis):
-        metric.process(
-            None,
-            [
-                {
-                    'sample_idx': i,
-                    'gender': str(published['gt_gender'][i]),
-                    'gt_instances': {
-                        'global_orient': torch.zeros(1, 3),
-                        'body_pose': torch.zeros(1, 23, 3),
-                        'betas': betas[i],
-                        'visibility': np.where(published['joints_mask'][i].T > 0, 0, 3),
-                    },
-                    'pred_instances': {'vertices': vertices[None]},
-                }
-            ],
-        )
-    expected = {
-        'joints': published['mpjpe'],
-        'aligned_joints': published['pa_mpjpe'],
-        'vertices': published['mpvpe'],
-    }
-    for field, values in expected.items():
-        measured = [np.mean(result[field]) for result in metric.results]
-        np.testing.assert_allclose(measured, values, atol=0.01)
-    metrics = metric.evaluate(16)
-    assert metrics['PA-MPJPE'] == pytest.approx(published['mean.pa_mpjpe'], abs=0.01)
-    assert metrics['MPJPE-visible'] == pytest.approx(
-        np.nanmean(published['mpjpe_visable']), abs=0.01
-    )
-    assert metrics['MPJPE-hidden'] == pytest.approx(
-        np.nanmean(published['mpjpe_invisable']), abs=0.01
-    )
 
 
 def test_a_perfect_prediction_has_no_error(body, samples):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dpmesh_plugin.geometry.affine import apply_affine, crop_affine, mirror_affine, warp_affine
+from dpmesh_plugin.geometry.affine import apply_affine, crop_affine, warp_affine
 
 BOX = np.array([40, 60, 200, 300])
 SIZE = (256, 128)
@@ -64,32 +64,3 @@ def test_warp_far_outside_is_black():
     image = np.full((8, 8, 3), 255, np.uint8)
     forward, _ = crop_affine(np.array([1e5, 1e5, 50, 50]), SIZE)
     assert not warp_affine(image, forward, SIZE).any()
-
-
-def test_published_matrices(shared_dir):
-    data = np.load(shared_dir / 'parity' / 'preprocess.npz')
-    for index, box in enumerate(data['affine.bbox']):
-        flip, width = data['affine.flip'][index], int(data['affine.img_wh'][index, 0])
-        forward, backward = crop_affine(
-            box,
-            (256, 256),
-            scale=data['affine.scale'][index],
-            rotation=data['affine.rot_deg'][index],
-            mirror_width=width if flip else None,
-        )
-        if flip:  # the published matrices act on the mirrored image
-            forward = mirror_affine(forward, width)
-            backward[0] = [0, 0, width - 1] - backward[0]
-        np.testing.assert_allclose(forward, data['affine.img2bb'][index], rtol=1e-5, atol=1e-4)
-        np.testing.assert_allclose(backward, data['affine.bb2img'][index], rtol=1e-5, atol=1e-4)
-
-
-def test_published_warp(shared_dir):
-    data = np.load(shared_dir / 'parity' / 'preprocess.npz')
-    image = data['crop.2.image_rgb'].astype(np.float32)
-    scale, rotation, _ = data['warp.scale_rot_flip']
-    forward, _ = crop_affine(
-        data['warp.bbox'], (256, 256), scale=scale, rotation=rotation, mirror_width=image.shape[1]
-    )
-    crop = warp_affine(image, forward, (256, 256))
-    np.testing.assert_allclose(crop / 255, data['warp.patch'] / 255, atol=1e-4)

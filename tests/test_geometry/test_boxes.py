@@ -51,33 +51,3 @@ def test_box_iou_by_hand():
 )
 def test_box_is_usable(box, usable):
     assert box_is_usable(np.array(box), (640, 480)) == usable
-
-
-def test_published_rules(shared_dir):
-    data = np.load(shared_dir / 'parity' / 'preprocess.npz')
-    size = tuple(data['box.image_wh'])
-    boxes = data['box.input_xywh']
-    ours = np.stack([square_box(clip_box(box, size), factor=1.1) for box in boxes])
-    np.testing.assert_allclose(ours, data['box.test_rule'], atol=1e-4)
-
-    expected = data['box.train_rule_with_u']
-    np.testing.assert_array_equal(box_is_usable(boxes, size), ~np.isnan(expected).any(axis=1))
-    factor = 1 + data['box.train_rule_u'] / 5
-    for box, row in zip(boxes, expected, strict=True):
-        if not np.isnan(row).any():
-            ours = square_box(clip_box(box, size), factor=factor)
-            np.testing.assert_allclose(ours, row, atol=1e-4)
-
-
-def test_published_keypoint_boxes_and_overlaps(shared_dir):
-    data = np.load(shared_dir / 'parity' / 'preprocess.npz')
-    rows = zip(
-        data['keypoint_box.joints'],
-        data['keypoint_box.valid'],
-        data['keypoint_box.bbox'],
-        strict=True,
-    )
-    for joints, valid, expected in rows:
-        np.testing.assert_allclose(keypoint_box(joints, valid), expected, atol=1e-4)
-    boxes = data['iou.a']
-    np.testing.assert_allclose(box_iou(boxes[0], boxes[1:]), data['iou.first_vs_rest'][0])

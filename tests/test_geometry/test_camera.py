@@ -1,4 +1,3 @@
-import numpy as np
 import pytest
 import torch
 
@@ -9,11 +8,6 @@ from dpmesh_plugin.geometry.camera import (
     project,
     unproject,
 )
-
-
-@pytest.fixture
-def recorded(shared_dir):
-    return np.load(shared_dir / 'parity' / 'rotations.npz', allow_pickle=False)
 
 
 def test_project_convention():
@@ -86,34 +80,6 @@ def test_wrong_shapes_are_refused(points, focal, principal):
 def test_one_focal_length_for_a_batch_is_refused():
     with pytest.raises(ValueError, match='one focal length per sample'):
         camera_to_translation(torch.zeros(2, 3), torch.ones(1))
-
-
-def test_parity_camera(recorded):
-    camera = torch.from_numpy(recorded['camera.param'])
-    boxes = torch.from_numpy(recorded['camera.bbox_xywh'])
-    for row, focal in enumerate(recorded['camera.focal']):
-        per_sample = torch.full((len(camera),), float(focal))
-        transl = camera_to_translation(camera, per_sample)
-        torch.testing.assert_close(
-            transl, torch.from_numpy(recorded['camera.trans'][row]), rtol=2e-6, atol=1e-6
-        )
-        centre = boxes[:, :2] + boxes[:, 2:] / 2
-        rendered = full_image_translation(transl, boxes, per_sample, centre)
-        torch.testing.assert_close(
-            rendered, torch.from_numpy(recorded['camera.trans_render'][row]), rtol=2e-6, atol=1e-6
-        )
-
-
-def test_parity_pixels(recorded):
-    focal = torch.from_numpy(recorded['pix.focal'])[None]
-    principal = torch.from_numpy(recorded['pix.princpt'])[None]
-    points = torch.from_numpy(recorded['pix.cam'])[None]
-    pixels = torch.from_numpy(recorded['pix.pixel'])[None]
-    torch.testing.assert_close(project(points, focal, principal), pixels[..., :2])
-    torch.testing.assert_close(
-        unproject(pixels[..., :2], pixels[..., 2], focal, principal),
-        torch.from_numpy(recorded['pix.back'])[None],
-    )
 
 
 def test_published_projection_adds_to_the_depth():

@@ -1,6 +1,5 @@
 import math
 
-import numpy as np
 import pytest
 import torch
 
@@ -23,11 +22,6 @@ def random_axis_angle():
     vectors = torch.randn(200, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     angles = torch.linspace(1e-6, math.pi - 1e-3, 200, dtype=torch.float64)
     return torch.nn.functional.normalize(vectors, dim=-1) * angles[:, None]
-
-
-@pytest.fixture
-def recorded(shared_dir):
-    return np.load(shared_dir / 'parity' / 'rotations.npz', allow_pickle=False)
 
 
 def test_rotation_convention_is_pinned_about_each_axis():
@@ -104,52 +98,3 @@ def test_mirror_pose_swaps_sides_and_signs():
 def test_rotate_in_plane_turns_the_picture_counter_clockwise():
     turned = rotate_in_plane(torch.zeros(1, 3), torch.tensor([0.6]))
     torch.testing.assert_close(turned, torch.tensor([[0.0, 0.0, -0.6]]))
-
-
-def test_parity_rotation_6d(recorded):
-    sixes = torch.from_numpy(recorded['rot6d.input'])
-    matrix = rotation_6d_to_matrix(sixes)
-    expected = torch.from_numpy(recorded['rot6d.matrix'])
-    torch.testing.assert_close(matrix, expected, atol=1e-6, rtol=0, equal_nan=True)
-    torch.testing.assert_close(
-        matrix_to_axis_angle(matrix),
-        torch.from_numpy(recorded['rot6d.axis_angle']),
-        atol=2e-5,
-        rtol=0,
-    )
-
-
-def test_batch_of_three_equals_three_of_one(recorded):
-    sixes = torch.from_numpy(recorded['rot6d_batch3.input'])
-    one_by_one = torch.stack([rotation_6d_to_matrix(row) for row in sixes])
-    torch.testing.assert_close(rotation_6d_to_matrix(sixes), one_by_one)
-
-
-def test_parity_matrix_to_axis_angle(recorded):
-    result = matrix_to_axis_angle(torch.from_numpy(recorded['matrix.input']))
-    for name in ('axis_angle_head', 'axis_angle_prior', 'true_axis_angle'):
-        expected = torch.from_numpy(recorded[f'matrix.{name}']).float()
-        torch.testing.assert_close(result, expected, atol=3e-4 if 'true' in name else 2e-6, rtol=0)
-
-
-def test_parity_rodrigues(recorded):
-    # the recorded layer adds 1e-8 to every component and gives NaN where that makes zero (Q24)
-    expected = torch.from_numpy(recorded['body_rodrigues.matrix'])
-    usable = ~expected.isnan().flatten(1).any(1)
-    assert usable.sum() == len(usable) - 1
-    result = axis_angle_to_matrix(torch.from_numpy(recorded['body_rodrigues.axis_angle']))
-    assert result.isfinite().all()
-    torch.testing.assert_close(result[usable], expected[usable], atol=2e-6, rtol=0)
-
-
-def test_parity_mirror_and_in_plane(recorded):
-    pose = torch.from_numpy(recorded['flip.pose']).unflatten(-1, (24, 3))
-    expected = torch.from_numpy(recorded['flip.pose_mirrored']).unflatten(-1, (24, 3))
-    torch.testing.assert_close(mirror_pose(pose), expected)
-    angle = torch.from_numpy(recorded['inplane.rot_deg']).deg2rad().float()
-    torch.testing.assert_close(
-        rotate_in_plane(torch.from_numpy(recorded['inplane.root_before']), angle),
-        torch.from_numpy(recorded['inplane.root_after']),
-        atol=2e-6,
-        rtol=0,
-    )

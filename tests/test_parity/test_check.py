@@ -66,7 +66,7 @@ def test_a_changed_function_is_noticed(own, own_model, part, switch, value, monk
     monkeypatch.setattr(getattr(own_model, part), switch, value)
     report = Report()
     compare_network(own, own_model, report)
-    assert len(report.failed) > 3
+    assert 'network/cam_trans' in _over(report)
 
 
 def test_without_recorded_outputs_the_run_itself_is_checked(own, own_model, tmp_path):
