@@ -8,7 +8,7 @@ import numpy as np
 from .camera import Camera
 from .colors import cloth_color, floor_color, hsv, leaf_color, wall_color
 
-TEXTURE_SIDE = 160
+TEXTURE_SIDE = 128
 # Metres of floor or wall that one texture covers before it is mirrored.
 FLOOR_TEXTURE_METRES = (1.6, 4.0)
 WALL_TEXTURE_METRES = (2.5, 5.0)
@@ -159,14 +159,14 @@ def floor_texture(rng: np.random.Generator) -> np.ndarray:
     texture = _plain(rng, color, rng.uniform(0.05, 0.2))
     kind = rng.random()
     if kind < 0.4:
-        width = int(rng.choice([8, 10, 16, 20]))
+        width = int(rng.choice([8, 16]))
         rows = TEXTURE_SIDE // width
         texture *= np.repeat(rng.uniform(0.82, 1.12, rows), width)[:, None, None].astype(np.float32)
         texture[::width] *= 0.7
         for row in range(rows):
             texture[row * width : (row + 1) * width, rng.integers(TEXTURE_SIDE)] *= 0.7
     elif kind < 0.7:
-        side = int(rng.choice([20, 32, 40]))
+        side = int(rng.choice([16, 32]))
         grid = np.add.outer(np.arange(TEXTURE_SIDE) // side, np.arange(TEXTURE_SIDE) // side) % 2
         other = floor_color(rng) / color.clip(0.05) if rng.random() < 0.4 else 0.95
         texture = np.where(grid[..., None] == 1, texture * other, texture).astype(np.float32)
@@ -174,8 +174,8 @@ def floor_texture(rng: np.random.Generator) -> np.ndarray:
         texture[::side] *= joint
         texture[:, ::side] *= joint
     elif kind < 0.85:
-        cv2.rectangle(texture, (30, 20), (130, 140), cloth_color(rng).tolist(), -1)
-        cv2.rectangle(texture, (38, 28), (122, 132), cloth_color(rng).tolist(), 4)
+        cv2.rectangle(texture, (24, 16), (104, 112), cloth_color(rng).tolist(), -1)
+        cv2.rectangle(texture, (30, 22), (98, 106), cloth_color(rng).tolist(), 4)
     return np.clip(texture, 0, 1)
 
 

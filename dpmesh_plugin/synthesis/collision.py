@@ -25,7 +25,7 @@ _CAPSULES = {
 _TRUNK = ('trunk', 'upper_trunk', 'skull')
 _LEGS = ('thigh', 'shin', 'foot')
 # Two capsules may overlap this much before the pose is refused: flesh gives way.
-_ALLOWED = 0.75
+_ALLOWED = 0.65
 _CROWN_OFFSET = (0.0, 0.13, 0.02)
 
 

@@ -22,7 +22,7 @@ PELVIS = JOINTS.index('pelvis')
 # Ranges follow textbook ranges of motion. Twists of hip and shoulder are wider: a raised thigh or
 # arm that also points sideways needs part of its swing as twist in these angles.
 _LIMITS = {
-    'hip': ('y', (-130, 38), (-50, 115), (-35, 65)),
+    'hip': ('y', (-132, 40), (-50, 115), (-35, 65)),
     'knee': ('y', (-2, 155), (-12, 12), (-4, 4)),
     'ankle': ('z', (-35, 55), (-25, 25), (-25, 25)),
     'toe': ('z', (-50, 25), (-3, 3), (-3, 3)),
@@ -32,7 +32,7 @@ _LIMITS = {
     'neck': ('y', (-28, 35), (-42, 42), (-22, 22)),
     'head': ('y', (-28, 28), (-42, 42), (-20, 20)),
     'thorax': ('x', (-10, 10), (-25, 15), (-10, 32)),
-    'shoulder': ('x', (-125, 125), (-140, 60), (-105, 105)),
+    'shoulder': ('x', (-132, 132), (-140, 60), (-105, 105)),
     'elbow': ('x', (-70, 70), (-152, 2), (-6, 6)),
     'wrist': ('x', (-40, 40), (-30, 30), (-70, 75)),
     'hand': ('x', (-8, 8), (-8, 8), (-50, 20)),

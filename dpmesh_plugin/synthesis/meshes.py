@@ -192,7 +192,7 @@ class MeshBuilder:
         offset = radius + thickness * circle[:, 0]
         points = outwards[:, None] * offset[:, None]
         points[..., 2] = thickness * circle[:, 1]
-        self.add(points.reshape(-1, 3) + center, faces[:, ::-1], color)
+        self.add(points.reshape(-1, 3) + center, faces, color)
 
     def ball(
         self,

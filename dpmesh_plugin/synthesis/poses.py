@@ -23,6 +23,8 @@ BORROWED_ARMS_SHARE = 0.35
 # Standard deviation of the noise on a joint angle as a share of its range, and of the tilt.
 ANGLE_NOISE = 0.035
 TILT_NOISE_DEGREES = 3.0
+# Families that touch the floor in many places bear less noise before they leave it.
+NOISE_SCALE = {'floor': 0.6, 'lie': 0.4}
 MAX_TRIES = 40
 
 _BLENDING = ('stand', 'move', 'seat')
@@ -98,8 +100,9 @@ class PoseSampler:
         if key.family in _BORROWING and rng.random() < BORROWED_ARMS_SHARE:
             lender = self._pick(rng, _LENDING[rng.integers(len(_LENDING))])
             angles[_ARMS] = lender.angles[_ARMS]
-        angles += rng.normal(size=angles.shape) * _RANGE * ANGLE_NOISE
-        noise = rng.normal(size=3) * TILT_NOISE_DEGREES
+        scale = NOISE_SCALE.get(key.family, 1.0)
+        angles += rng.normal(size=angles.shape) * _RANGE * ANGLE_NOISE * scale
+        noise = rng.normal(size=3) * TILT_NOISE_DEGREES * scale
         return tilt @ axis_turns('xyz', *noise), angles
 
 

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from dpmesh_plugin.rendering import Mesh, render_depth, scale_intrinsics
+from dpmesh_plugin.structures import keypoint_map
+
 from .body import BodyPoser
 from .camera import Camera
 from .colors import cloth_color, thing_color
@@ -18,6 +21,8 @@ BULKY_SHARE = 0.5
 STANDING_SHARE, HANGING_SHARE = 0.72, 0.14
 # Nothing stands nearer to the camera, or nearer before a person, than this, metres.
 NEAREST_THING, GAP_TO_PERSON = 0.55, 0.25
+# Occluders leave this many of the 17 COCO joints uncovered, judged on a picture of this side, px.
+JOINTS_LEFT, ROUGH_SIZE = 6, 64
 
 
 def occluders(rng: np.random.Generator, camera: Camera, person: Person) -> list[Thing]:
@@ -35,7 +40,26 @@ def occluders(rng: np.random.Generator, camera: Camera, person: Person) -> list[
             thing = _carried(rng, joints, person.facing)
         if thing is not None:
             things.append(thing)
-    return things
+    return _bearable(camera, things, person)
+
+
+def _bearable(camera: Camera, things: list[Thing], person: Person) -> list[Thing]:
+    """Those things, in their order, that together leave enough joints of a person in view."""
+    joints = person.joints[keypoint_map('dpmesh_30', 'coco_17')]
+    intrinsics = scale_intrinsics(camera.intrinsics, ROUGH_SIZE / camera.size)
+    pixels = joints @ intrinsics.T
+    pixels = np.rint(pixels[:, :2] / pixels[:, 2:]).astype(int)
+    free = ((pixels >= 0) & (pixels < ROUGH_SIZE)).all(axis=1)
+    column, row = pixels.clip(0, ROUGH_SIZE - 1).T
+    kept = []
+    for thing in things:
+        mesh = Mesh(camera.to_camera(thing.vertices), thing.faces)
+        depth = render_depth([mesh], intrinsics, (ROUGH_SIZE, ROUGH_SIZE))
+        still_free = free & (depth[row, column] > joints[:, 2])
+        if np.count_nonzero(still_free) >= JOINTS_LEFT:
+            free = still_free
+            kept.append(thing)
+    return kept
 
 
 def furniture_behind(

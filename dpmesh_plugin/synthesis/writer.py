@@ -1,10 +1,10 @@
 """Writing SynthOC: images by worker processes, annotation files last and whole."""
 
 import multiprocessing
-import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,6 @@ SEQUENCE_LENGTH = 500
 MIN_IMAGE_SIZE = 64
 IMAGE_FOLDER = 'imageFiles'
 JPEG_QUALITY = (82, 97)
-_ONE_THREAD = ('OMP_NUM_THREADS', 'MKL_NUM_THREADS', 'OPENBLAS_NUM_THREADS')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +113,7 @@ def write_dataset(
         folder: Where to write; created where it is missing.
         request: What to write.
         workers: Number of processes. The bytes do not depend on it.
-        overwrite: Replace another or unfinished SynthOC in ``folder``.
+        overwrite: Write anew over any SynthOC in ``folder``, finished or not.
         progress: Called after every image.
 
     Returns:
@@ -128,7 +127,7 @@ def write_dataset(
         raise ValueError(f'workers must be at least 1, got {workers}')
     folder = Path(folder)
     model_id = SMPL().model_id
-    if is_complete(folder, request, model_id):
+    if not overwrite and is_complete(folder, request, model_id):
         return False
     _clear(folder, overwrite)
     tasks = list(_tasks(folder, request))
@@ -202,27 +201,15 @@ def _run(
     tasks: list[_Task], request: DatasetRequest, workers: int
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """Results of the tasks in their order, from processes with one thread each."""
-    context = multiprocessing.get_context('spawn')
-    settings = (request.seed, request.image_size, request.supersample)
-    with _environment(dict.fromkeys(_ONE_THREAD, '1')):
-        pool = context.Pool(min(workers, len(tasks)), _start_worker, settings)
+    # Forked processes need not import torch again; each then computes on one thread of its own.
+    pool = ProcessPoolExecutor(
+        min(workers, len(tasks)),
+        mp_context=multiprocessing.get_context('fork'),
+        initializer=_start_worker,
+        initargs=(request.seed, request.image_size, request.supersample),
+    )
     with pool:
-        yield from pool.imap(_make_sample, tasks, chunksize=4)
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    """Set environment variables for processes started inside the block."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        yield from pool.map(_make_sample, tasks, chunksize=4)
 
 
 class _Worker:
@@ -233,6 +220,8 @@ class _Worker:
 
 
 def _start_worker(seed: int, image_size: int, supersample: int) -> None:
+    # An interrupt from the keyboard is the parent's to handle.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     _Worker.seed = seed

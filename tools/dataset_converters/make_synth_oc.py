@@ -34,9 +34,23 @@ def parse_args() -> argparse.Namespace:
         help='rendered samples per pixel and side: 1 is quicker, 2 has smooth edges (default)',
     )
     parser.add_argument(
-        '--overwrite', action='store_true', help='replace another or unfinished SynthOC in --out'
+        '--overwrite', action='store_true', help='write anew over any SynthOC in --out'
     )
     return parser.parse_args()
+
+
+class Progress:
+    """A progress bar that appears with the first image, so never before an error."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.bar = None
+
+    def __call__(self) -> None:
+        """Count one image."""
+        if self.bar is None:
+            self.bar = ProgressBar(self.total)
+        self.bar.update()
 
 
 def main() -> None:
@@ -51,16 +65,17 @@ def main() -> None:
             supersample=args.supersample,
         )
         start = time.perf_counter()
-        bar = ProgressBar(sum(request.splits().values()))
         written = write_dataset(
             args.out,
             request,
             workers=args.workers,
             overwrite=args.overwrite,
-            progress=bar.update,
+            progress=Progress(sum(request.splits().values())),
         )
     except (ValueError, FileExistsError) as error:
         sys.exit(f'make_synth_oc: {error}')
+    except KeyboardInterrupt:
+        sys.exit(f'\nstopped: {args.out} is unfinished; run again with --overwrite')
     seconds = time.perf_counter() - start
     if written:
         count = sum(request.splits().values())

@@ -73,6 +73,15 @@ class Figure:
     right_foot: str | None = None
     hands: str = 'relaxed'
 
+    def __post_init__(self) -> None:
+        feet = {self.feet, self.left_foot or self.feet, self.right_foot or self.feet}
+        for values, known in (({self.family}, FAMILIES), (feet, FEET), ({self.hands}, HANDS)):
+            if not values <= set(known):
+                raise ValueError(
+                    f'key pose {self.name!r}: expected one of {", ".join(known)}, got '
+                    f'{", ".join(sorted(values - set(known)))}'
+                )
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeyPose:

@@ -32,8 +32,8 @@ FIGURES = (
         name='arms_crossed',
         family='stand',
         back=(-3, 0, 0),
-        left_arm=((0.28, -1, 0.28), (-1, 0.2, 0.42)),
-        right_arm=((0.28, -1, 0.34), (-1, 0.05, 0.72)),
+        left_arm=((0.1, -1, 0.34), (-1, 0.3, 0.28)),
+        right_arm=((0.1, -1, 0.5), (-1, 0.1, 0.5)),
     ),
     Figure(
         name='hands_behind_back',
@@ -111,7 +111,7 @@ FIGURES = (
         name='carrying_bag',
         family='stand',
         back=(0, 0, -10),
-        left_arm=((0.1, -1, 0.0), (0.08, -1, 0.06)),
+        left_arm=((0.16, -1, 0.0), (0.14, -1, 0.06)),
         right_arm=((0.45, -1, 0), (0.35, -1, 0.25)),
     ),
     Figure(
