@@ -20,15 +20,24 @@ from .rows import Report
 PROBE_VALUES = 4096
 SUM_LIMIT = 1e-9
 
+# Switches of every part that the recorded numbers depend on, as the release has them: also those
+# that are the default. docs/quirks.md lists them; configs/_base_/models/dpmesh_official_compat.py
+# sets the same.
+OFFICIAL_SWITCHES = {
+    'backbone': {'timestep': 1, 'image_range': (0.0, 1.0), 'latent_scale': 1.0},
+    'neck': {'mask_tokens': False},
+    'head': {'focal_source': 'first'},
+    'image_transformer': {'frequency_ladder': False},
+}
+
 Shapes = Mapping[str, tuple[int, ...]]
 
 
 def model_config(shapes: Shapes, body_model: nn.Module) -> dict:
     """Config of the published design with the sizes of a manifest.
 
-    Heads and normalisation groups leave no trace in shapes; they are the published ones. The
-    switches that the recorded numbers depend on are set as in the release: the first focal length
-    serves the batch. All others have the published behaviour as their default.
+    Heads and normalisation groups leave no trace in shapes; they are the published ones. Switches
+    are those of ``OFFICIAL_SWITCHES``.
 
     Args:
         shapes: Shapes by canonical official name.
@@ -56,6 +65,7 @@ def model_config(shapes: Shapes, body_model: nn.Module) -> dict:
         'type': 'MeshEstimator',
         'backbone': {
             'type': 'DiffusionPriorBackbone',
+            **OFFICIAL_SWITCHES['backbone'],
             'unet': {
                 'block_out_channels': widths,
                 'layers_per_block': first_down - 1,
@@ -76,6 +86,7 @@ def model_config(shapes: Shapes, body_model: nn.Module) -> dict:
         },
         'neck': {
             'type': 'KeypointConditionNeck',
+            **OFFICIAL_SWITCHES['neck'],
             'out_channels': shapes['backbone.outmodules.2.0.weight'][0],
         },
         'head': _head_config(shapes, channels, (depth, side, side)) | {'body_model': body_model},
@@ -100,9 +111,12 @@ def _head_config(shapes: '_Sizes', channels: int, volume_size: tuple[int, int, i
             'channels': channels,
             'size': volume_size,
         },
-        'image_transformer': transformer('ImageTransformer', 'transformer.encoder'),
+        'image_transformer': {
+            **transformer('ImageTransformer', 'transformer.encoder'),
+            **OFFICIAL_SWITCHES['image_transformer'],
+        },
         'decoder': transformer('TokenDecoder', 'transformer.decoder'),
-        'focal_source': 'first',
+        **OFFICIAL_SWITCHES['head'],
     }
 
 
