@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from dpmesh_plugin.datasets.doctor import examine
+from dpmesh_plugin.datasets.fit_agreement import fitted_joints
 from dpmesh_plugin.registry import DATASETS
+from dpmesh_plugin.structures import map_keypoints
 
 
 def _build(config):
@@ -31,7 +33,27 @@ def test_sound_data_have_no_problem(schema_people, body_model):
 def test_3dpw_layout(people, body_model):
     diagnosis = examine(_build(people()), body_model=body_model)
     assert diagnosis.facts['people'] == '4'
-    assert 'projected body to keypoints' in diagnosis.facts  # made-up keypoints do not fit
+    assert 'projected body to keypoints' in diagnosis.facts
+
+
+def test_one_wrong_detection_is_no_problem_but_many_are(people, body_model):
+    def detect(content, *, wrong):
+        for index, annotation in enumerate(content['annotations']):
+            joints = fitted[index] if index not in wrong else fitted[index] + [40, 0]
+            table = np.column_stack([joints, np.ones(18)])
+            annotation['openpose_result'] = table.reshape(-1).tolist()
+
+    dataset = DATASETS.build(people())
+    fitted = []
+    for index in range(4):
+        person = dataset.get_data_info(index)
+        ((_, joints),) = fitted_joints([person], body_model)
+        pixels = joints[:, :2] / joints[:, 2:] * person['focal_length'] + person['principal_point']
+        fitted.append(map_keypoints(pixels, 'dpmesh_30', 'openpose_18'))
+    for wrong, number in (((0,), 0), ((0, 1, 2), 1)):
+        config = people(lambda content, wrong=wrong: detect(content, wrong=wrong))
+        texts = _texts(examine(_build(config), body_model=body_model))
+        assert sum('projected far' in text for text in texts) == number
 
 
 def test_sample_looks_at_fewer(schema_people):
