@@ -47,8 +47,8 @@ def sample_lighting(rng: np.random.Generator, camera: Camera) -> Lighting:
         to_key=to_key,
         lights=lights,
         ambient=ambient,
-        softness=float(rng.uniform(0.03, 0.3)),
-        shadow=float(rng.uniform(0.25, 0.65)),
+        softness=float(rng.uniform(0.02, 0.16)),
+        shadow=float(rng.uniform(0.3, 0.7)),
     )
 
 

@@ -38,7 +38,7 @@ class FloorShadows:
         self._cast = np.maximum(self._cast, 1 - np.exp(-1.2 * cast))
         near = np.exp(-height / CONTACT_HEIGHT)
         contact = self._splat(points[:, [0, 2]], near)
-        self._contact = np.maximum(self._contact, 1 - np.exp(-0.4 * contact))
+        self._contact = np.maximum(self._contact, 1 - np.exp(-1.2 * contact))
 
     def add_thing(self, thing: Thing) -> None:
         """Add the shadow of a thing in world axes."""
@@ -62,8 +62,10 @@ class FloorShadows:
         cell = EXTENT_METRES / CELLS
         cast = np.maximum(self._cast, self._things.index >= 0)
         cast = cv2.GaussianBlur(cast, (0, 0), max(softness / cell, 0.6))
-        contact = cv2.GaussianBlur(self._contact, (0, 0), 0.07 / cell)
-        dark = np.maximum(self._strength * cast, 0.65 * contact).astype(np.float32)
+        contact = cv2.GaussianBlur(self._contact, (0, 0), 0.06 / cell)
+        # Blur takes too much from thin shadows, such as those of legs.
+        cast = np.minimum(1.4 * cast, 1)
+        dark = np.maximum(self._strength * cast, 0.75 * contact).astype(np.float32)
         scale = np.float32(CELLS / EXTENT_METRES)
         u = (backdrop.floor_x - np.float32(self._corner[0])) * scale - np.float32(0.5)
         v = (backdrop.floor_z - np.float32(self._corner[1])) * scale - np.float32(0.5)

@@ -14,15 +14,15 @@ from .people import Person, part_vertices
 from .rotations import axis_turns
 from .things import BULKY, CARRIED, HANGING, STANDING
 
-OCCLUDER_COUNTS = {0: 0.08, 1: 0.42, 2: 0.34, 3: 0.16}
+OCCLUDER_COUNTS = {0: 0.06, 1: 0.36, 2: 0.38, 3: 0.2}
 # How often an occluder that stands is one of those that hide much.
-BULKY_SHARE = 0.5
+BULKY_SHARE = 0.65
 # What an occluder does: stand on the floor, hang in the view, or be carried.
 STANDING_SHARE, HANGING_SHARE = 0.72, 0.14
 # Nothing stands nearer to the camera, or nearer before a person, than this, metres.
 NEAREST_THING, GAP_TO_PERSON = 0.55, 0.25
 # Occluders leave this many of the 17 COCO joints uncovered, judged on a picture of this side, px.
-JOINTS_LEFT, ROUGH_SIZE = 6, 64
+JOINTS_LEFT, ROUGH_SIZE = 5, 64
 
 
 def occluders(rng: np.random.Generator, camera: Camera, person: Person) -> list[Thing]:

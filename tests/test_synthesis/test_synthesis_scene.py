@@ -78,10 +78,10 @@ def test_joints_project_into_the_mesh_of_the_parameters(people, poser):
         np.testing.assert_array_equal(inside, truth.visibility != Visibility.TRUNCATED)
         x, y = pixels[inside].T
         assert mask[y, x].mean() > 0.85
-        # Hair and clothes reach a little further than the body.
-        np.testing.assert_allclose(
-            truth.bbox, silhouette_box(np.where(mask, 1, np.inf), 128), atol=6
-        )
+        if truth.truncation == 0:
+            # Hair and clothes reach a little further than the body.
+            bare = silhouette_box(np.where(mask, 1, np.inf), 128)
+            np.testing.assert_allclose(truth.bbox, bare, atol=6)
 
 
 def test_people_stand_on_the_floor(people):
