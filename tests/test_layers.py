@@ -10,7 +10,7 @@ ROWS = (
     {'structures'},
     {'body_models', 'rendering'},
     {'datasets', 'synthesis', 'models', 'evaluation', 'visualization', 'converters'},
-    {'engine', 'parity'},
+    {'engine', 'parity', 'profiling'},
     {'apis'},
 )
 # Neighbours of one row that may not know each other, whatever the direction.

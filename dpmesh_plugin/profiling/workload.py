@@ -1,0 +1,111 @@
+"""One pass of a model, prediction or training, as something to be timed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+import torch
+from mmengine.optim import OptimWrapper, build_optim_wrapper
+from torch import Tensor, nn
+
+from dpmesh_plugin.engine.inference import (
+    compile_regions,
+    optimize_for_inference,
+    use_channels_last,
+)
+
+from .parts import calls_of, parts_of
+from .variant import Variant
+
+Calls = Iterator[tuple[Any, str, str]]
+
+
+class Workload(Protocol):
+    """A model that can be prepared once and then run as often as needed."""
+
+    model: nn.Module
+
+    def prepare(self, variant: Variant) -> None:
+        """Bring the plain model into the state of a variant."""
+
+    def run(self, data: Mapping[str, Any]) -> Tensor | None:
+        """One pass over a batch of a data loader; vertices (B, V, 3), m, if it predicts."""
+
+    def calls(self) -> Calls:
+        """Object, method and name of the parts to be told apart."""
+
+
+class Prediction:
+    """Crops to meshes.
+
+    Args:
+        model: Estimator.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.model = model.eval()
+
+    def prepare(self, variant: Variant) -> None:
+        """See :func:`~dpmesh_plugin.engine.inference.optimize_for_inference`."""
+        optimize_for_inference(
+            self.model,
+            dtype=variant.torch_dtype,
+            channels_last=variant.channels_last,
+            merge_lora=variant.merge_lora,
+            compile=variant.compile,
+        )
+
+    @torch.no_grad()
+    def run(self, data: Mapping[str, Any]) -> Tensor:
+        """The forward pass up to the body."""
+        data = self.model.data_preprocessor(data)
+        return self.model(**data, mode='tensor').vertices
+
+    def calls(self) -> Calls:
+        """The parts of the model."""
+        return _model_calls(self.model)
+
+
+class Training:
+    """Forward, backward and optimiser step.
+
+    Args:
+        model: Estimator.
+        optim_wrapper: Config of the optimiser's wrapper.
+    """
+
+    def __init__(self, model: nn.Module, optim_wrapper: Mapping[str, Any]) -> None:
+        self.model = model.train()
+        self.optim_wrapper: OptimWrapper = build_optim_wrapper(model, dict(optim_wrapper))
+        self.autocast = {'dtype': torch.bfloat16, 'enabled': False}
+
+    def prepare(self, variant: Variant) -> None:
+        """Set memory order, precision and compilation.
+
+        Raises:
+            ValueError: adapters would be merged, which cannot be trained.
+        """
+        if variant.merge_lora:
+            raise ValueError('merged adapters cannot be trained: leave merge_lora out for training')
+        if variant.channels_last:
+            use_channels_last(self.model)
+        if variant.compile:
+            compile_regions(self.model)
+        lowered = variant.torch_dtype != torch.float32
+        self.autocast = {'dtype': variant.torch_dtype, 'enabled': lowered}
+
+    def run(self, data: Mapping[str, Any]) -> None:
+        """Train on one batch."""
+        device = next(self.model.parameters()).device
+        with torch.autocast(device.type, **self.autocast):
+            self.model.train_step(data, self.optim_wrapper)
+
+    def calls(self) -> Calls:
+        """The parts of the model in the forward pass, the backward pass, the optimiser."""
+        yield from _model_calls(self.model)
+        yield self.optim_wrapper, 'backward', 'backward'
+        yield self.optim_wrapper, 'step', 'optimiser'
+
+
+def _model_calls(model: nn.Module) -> Calls:
+    for part in parts_of(model):
+        yield from ((*call, part.name) for call in calls_of(model, part))

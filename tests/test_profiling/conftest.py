@@ -1,0 +1,85 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from dpmesh_plugin.models import MeshDataPreprocessor
+
+TINY_TRANSFORMER = {'num_layers': 1, 'num_heads': 2, 'feedforward_channels': 16}
+
+
+@pytest.fixture
+def tiny_config() -> dict:
+    """The published design at the smallest widths."""
+    return {
+        'type': 'MeshEstimator',
+        'backbone': {
+            'type': 'DiffusionPriorBackbone',
+            'unet': {
+                'block_out_channels': (8, 8, 8, 8),
+                'layers_per_block': 1,
+                'cross_attention_dim': 8,
+                'attention_head_dim': 2,
+                'norm_num_groups': 4,
+            },
+            'vae': {
+                'block_out_channels': (4, 4, 4, 4),
+                'layers_per_block': 1,
+                'norm_num_groups': 4,
+            },
+            'controlnet': {},
+            'lora': {'rank': 2},
+        },
+        'neck': {'type': 'KeypointConditionNeck', 'out_channels': 16},
+        'head': {
+            'type': 'SMPLTokenHead',
+            'body_model': {'type': 'SMPL'},
+            'pose_decoder': {'type': 'VPoserDecoder', 'latent_dim': 4, 'hidden_dim': 8},
+            'volume': {'type': 'FeatureVolume', 'channels': 8, **TINY_TRANSFORMER},
+            'image_transformer': {'type': 'ImageTransformer', **TINY_TRANSFORMER},
+            'decoder': {'type': 'TokenDecoder', **TINY_TRANSFORMER},
+        },
+    }
+
+
+class PlainNeck(nn.Linear):
+    """Tokens of the prompt, and the mean over the image after a linear layer."""
+
+    def encode(self, samples: list) -> torch.Tensor:
+        return torch.cat([sample.prompt.keypoints for sample in samples]).flatten(1)
+
+
+class PlainHead(nn.Module):
+    """Vertices from a linear layer, moved by the body model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.regressor = nn.Linear(8, 6)
+        self.body_model = nn.Linear(6, 6)
+
+    def forward(self, feats: torch.Tensor) -> SimpleNamespace:
+        return SimpleNamespace(vertices=self.body_model(self.regressor(feats)).unflatten(1, (2, 3)))
+
+
+class PlainEstimator(nn.Module):
+    """An estimator whose cost can be worked out by hand."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.data_preprocessor = MeshDataPreprocessor()
+        self.backbone = nn.Conv2d(3, 4, 3, padding=1, bias=False)
+        self.neck = PlainNeck(4, 8)
+        self.head = PlainHead()
+        self.backbone.requires_grad_(False)
+
+    def forward(self, inputs: torch.Tensor, data_samples: list, mode: str) -> SimpleNamespace:
+        self.neck.encode(data_samples)
+        feats = self.neck(self.backbone(inputs).mean(dim=(2, 3)))
+        return self.head(feats)
+
+
+@pytest.fixture
+def plain_model() -> PlainEstimator:
+    torch.manual_seed(0)
+    return PlainEstimator()

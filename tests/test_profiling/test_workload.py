@@ -1,0 +1,41 @@
+import pytest
+import torch
+
+from dpmesh_plugin.profiling import Prediction, Training, Variant, random_batch
+from dpmesh_plugin.registry import MODELS
+
+OPTIM_WRAPPER = {'type': 'OptimWrapper', 'optimizer': {'type': 'SGD', 'lr': 0.1}}
+
+
+@pytest.fixture
+def tiny_model(tiny_config):
+    torch.manual_seed(0)
+    return MODELS.build(tiny_config)
+
+
+def test_prediction(tiny_model):
+    workload = Prediction(tiny_model)
+    workload.prepare(Variant(dtype='bfloat16', merge_lora=True))
+    vertices = workload.run(random_batch(1))
+    assert vertices.shape == (1, 6890, 3)
+    assert vertices.dtype == torch.float32
+    assert {name for *_, name in workload.calls()} == {
+        *('VAE', 'UNet', 'control branch', 'neck', 'head', 'body model')
+    }
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_training_changes_weights(tiny_model, dtype):
+    workload = Training(tiny_model, OPTIM_WRAPPER)
+    workload.prepare(Variant(dtype=dtype, channels_last=True))
+    weight = tiny_model.neck.fuse[0].weight
+    before = weight.detach().clone()
+    workload.run(random_batch(1))
+    assert weight.dtype == torch.float32
+    assert not torch.equal(before, weight)
+    assert {'backward', 'optimiser'} < {name for *_, name in workload.calls()}
+
+
+def test_merged_adapters_are_not_trained(tiny_model):
+    with pytest.raises(ValueError, match='leave merge_lora out for training'):
+        Training(tiny_model, OPTIM_WRAPPER).prepare(Variant(merge_lora=True))

@@ -1,0 +1,152 @@
+"""Measure how fast a model is: python tools/analysis_tools/benchmark.py CONFIG [options].
+
+The plain model in the first type and batch size is measured first; then every type and batch size
+with the options --channels-last, --merge-lora and --compile that are given, and compared with it.
+Times are medians per image. The share says how much of the rate of a large matrix product, measured
+between the passes, the model's FLOPs reach.
+"""
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.device import get_device
+from mmengine.registry import init_default_scope
+from rich.console import Console
+from torch import nn
+
+from dpmesh_plugin.engine import load_weights
+from dpmesh_plugin.parity import ParitySet, Report
+from dpmesh_plugin.parity.official_model import build_model
+from dpmesh_plugin.parity.parity_set import SIZES
+from dpmesh_plugin.parity.stages import to_samples
+from dpmesh_plugin.profiling import (
+    DTYPES,
+    BenchmarkOptions,
+    Measurement,
+    Prediction,
+    Training,
+    Workload,
+    benchmark_table,
+    machine_facts,
+    random_batch,
+    run_benchmark,
+    variants_of,
+)
+from dpmesh_plugin.registry import MODELS, SCOPE
+from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.io import dump_json
+
+HEATMAP_STRIDE = 8  # px of the crop per cell of the recorded inputs
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--checkpoint', help='weights; random ones by default')
+    parser.add_argument(
+        '--parity',
+        metavar='DIR',
+        help='take the published model with the made-up weights and the inputs of a recorded set, '
+        "in place of the config's model and noise",
+    )
+    parser.add_argument('--size', choices=SIZES, default='full', help='model of the recorded set')
+    parser.add_argument('--train', action='store_true', help='time training steps, not predictions')
+    parser.add_argument('--batch-size', type=int, nargs='+', default=[1], metavar='N')
+    parser.add_argument('--dtype', nargs='+', default=['float32'], choices=DTYPES)
+    parser.add_argument('--channels-last', action='store_true', help='memory order of convolutions')
+    parser.add_argument('--merge-lora', action='store_true', help='fold adapters into the weights')
+    parser.add_argument('--compile', action='store_true', help='use torch.compile')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N')
+    parser.add_argument('--threads', type=int, help='CPU threads')
+    parser.add_argument('--repeats', type=int, default=10, help='passes that are timed')
+    parser.add_argument('--warmup', type=int, default=2, help='passes before')
+    parser.add_argument('--matmul-size', type=int, default=4096, help='size of the matrix product')
+    parser.add_argument('--out', help='json file for the numbers')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='change entries of the config; body_model.path=None runs without licensed files',
+    )
+    return parser.parse_args()
+
+
+def make_model(cfg: Config, checkpoint: str | None) -> nn.Module:
+    """The model of the config, with the same weights at every call."""
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    if checkpoint:
+        load_weights(model, checkpoint)
+    return model
+
+
+def parity_batch(parity: ParitySet, batch_size: int) -> dict[str, list]:
+    """The recorded inputs, again and again."""
+    rows = np.arange(batch_size) % len(parity.inputs['img_u8'])
+    inputs = {name: values[rows] for name, values in parity.inputs.items()}
+    crops = list(torch.from_numpy(inputs['img_u8']))
+    return {'inputs': crops, 'data_samples': to_samples(inputs, HEATMAP_STRIDE)}
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope(SCOPE)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    device = torch.device(get_device() if args.device == 'auto' else args.device)
+    cfg = load_config(args.config, args.cfg_options)
+    build, make_batch = partial(make_model, cfg, args.checkpoint), random_batch
+    if args.parity:
+        parity = ParitySet(Path(args.parity), args.size)
+        build, make_batch = partial(build_model, parity, Report()), partial(parity_batch, parity)
+
+    def make_workload() -> Workload:
+        model = build().to(device)
+        return Training(model, cfg.optim_wrapper) if args.train else Prediction(model)
+
+    results = run_benchmark(
+        make_workload,
+        variants_of(
+            args.batch_size,
+            args.dtype,
+            channels_last=args.channels_last,
+            merge_lora=args.merge_lora,
+            compile=args.compile,
+        ),
+        BenchmarkOptions(
+            device=device,
+            repeats=args.repeats,
+            warmup=args.warmup,
+            matmul_size=args.matmul_size,
+            make_batch=make_batch,
+        ),
+        report=lambda result: print(f'{result.variant}: {result.seconds:.4f} s per image'),
+    )
+    write_results(args, results, machine_facts(device))
+
+
+def write_results(
+    args: argparse.Namespace, results: list[Measurement], facts: dict[str, Any]
+) -> None:
+    """Print the table; write the file."""
+    model = f'{args.size} model of {args.parity}' if args.parity else args.config
+    Console().print(
+        benchmark_table(results, f'{"training" if args.train else "prediction"}: {model}')
+    )
+    print(', '.join(f'{name} {value}' for name, value in facts.items()))
+    if args.out:
+        content = {'model': model, 'training': args.train, 'machine': facts}
+        dump_json(content | {'results': [each.to_json() for each in results]}, args.out)
+
+
+if __name__ == '__main__':
+    main()
