@@ -109,22 +109,7 @@ class DiffusionPriorBackbone(BaseModule):
         latent = self.scale_latent(self.encode_image(images))
         tokens = condition.tokens.to(latent.dtype)
         control = self.control_residuals(latent, condition.heatmaps.to(latent.dtype), tokens)
-        time = time_embedding(self.unet, self.timestep, latent)
-        skips, encoder_maps = encoder_stage(
-            self.unet, self.unet.conv_in(latent), time, tokens, self.map_levels
-        )
-        states = middle_stage(self.unet, skips[-1], time, tokens)
-        if control:
-            states = states + control[-1]
-            skips = [skip + residual for skip, residual in zip(skips, control[:-1], strict=True)]
-        features, _, decoder_maps = decoder_stage(
-            self.unet, states, skips, time, tokens, self.map_levels
-        )
-        attention = tuple(
-            torch.stack([*encoder_maps[level], *decoder_maps[level]]).mean(dim=0)
-            for level in self.map_levels
-        )
-        return BackboneOutput(features, attention)
+        return self.unet_features(latent, tokens, control)
 
     def encode_image(self, images: Tensor) -> Tensor:
         """Latent moments (B, 2 * latent channels, h, w), means first, of images in [0, 1]."""
@@ -154,6 +139,33 @@ class DiffusionPriorBackbone(BaseModule):
             for layer, states in zip(branch.controlnet_down_blocks, outputs, strict=True)
         ]
         return (*residuals, branch.controlnet_mid_block(middle))
+
+    def unet_features(
+        self, latent: Tensor, tokens: Tensor, control: tuple[Tensor, ...]
+    ) -> BackboneOutput:
+        """One pass through the UNet.
+
+        Args:
+            latent: (B, latent channels, h, w).
+            tokens: (B, K, token_dim).
+            control: What :meth:`control_residuals` gave.
+        """
+        time = time_embedding(self.unet, self.timestep, latent)
+        skips, encoder_maps = encoder_stage(
+            self.unet, self.unet.conv_in(latent), time, tokens, self.map_levels
+        )
+        states = middle_stage(self.unet, skips[-1], time, tokens)
+        if control:
+            states = states + control[-1]
+            skips = [skip + residual for skip, residual in zip(skips, control[:-1], strict=True)]
+        features, _, decoder_maps = decoder_stage(
+            self.unet, states, skips, time, tokens, self.map_levels
+        )
+        attention = tuple(
+            torch.stack([*encoder_maps[level], *decoder_maps[level]]).mean(dim=0)
+            for level in self.map_levels
+        )
+        return BackboneOutput(features, attention)
 
     def merge(self) -> None:
         """Fold the adapters into the UNet's weights, for faster inference.
