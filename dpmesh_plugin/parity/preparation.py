@@ -10,8 +10,7 @@ import numpy as np
 import torch
 
 from dpmesh_plugin.body_models import SMPL
-from dpmesh_plugin.datasets import PW3DDataset
-from dpmesh_plugin.datasets.transforms import KeypointsToPrompt, TopdownAffine
+from dpmesh_plugin.datasets import PW3DDataset, transforms
 from dpmesh_plugin.geometry.affine import crop_affine, mirror_affine, warp_affine
 from dpmesh_plugin.geometry.boxes import box_iou, box_is_usable, clip_box, keypoint_box, square_box
 from dpmesh_plugin.models.necks.keypoint_condition_neck import gaussian_heatmaps
@@ -22,7 +21,6 @@ from .rows import Report
 
 CROP = (256, 256)
 CELLS, SIGMA = 32, 2.5
-PIPELINE = ('KeypointsToPrompt', 'CropBox', 'TopdownAffine', 'PackMeshInputs')
 VERTEX_STEP = 53
 # float32 coordinates of up to some thousand pixels.
 BOX_LIMIT, MATRIX_LIMIT, VALUE_LIMIT, EXACT = 1e-5, 1e-5, 1e-4, 1e-6
@@ -103,7 +101,7 @@ def _compare_crops(record: Record, report: Report) -> None:
             'prompt_known': np.ones(30, bool),
             'prompt_visible': np.ones(30),
         }
-        crop = TopdownAffine(dtype='float32').transform(person)['img']
+        crop = transforms.TopdownAffine(dtype='float32').transform(person)['img']
         recorded = record[f'crop.{row}.patch'].transpose(1, 2, 0)
         report.add(f'preprocess/crop.{row}.patch', crop / 255, recorded, VALUE_LIMIT)
 
@@ -177,10 +175,17 @@ def _dataset(folder: Path, root: Path, file: str, options: dict) -> PW3DDataset:
         width, height = results['ori_shape']
         return {**results, 'img': np.zeros((height, width, 3), np.uint8)}
 
+    pipeline = [
+        black,
+        transforms.KeypointsToPrompt(),
+        transforms.CropBox(),
+        transforms.TopdownAffine(absent_keypoints='origin'),
+        transforms.PackMeshInputs(),
+    ]
     dataset = PW3DDataset(
         ann_file=str((folder / file).absolute()),
         data_root=str(root),
-        pipeline=[black, *({'type': name} for name in PIPELINE)],
+        pipeline=pipeline,
         test_mode=True,
         **options,
     )
@@ -193,7 +198,7 @@ def _compare_people(name: str, dataset: PW3DDataset, expected: Record, report: R
     rows = range(len(dataset))
     samples = [dataset[row]['data_samples'] for row in rows]
     people = [dataset.get_data_info(row) for row in rows]
-    prompts = [KeypointsToPrompt().transform(dict(person)) for person in people]
+    prompts = [transforms.KeypointsToPrompt().transform(dict(person)) for person in people]
     cells = np.concatenate([sample.prompt.keypoints for sample in samples]) / CROP[0] * CELLS
     scores = np.concatenate([sample.prompt.keypoint_scores for sample in samples])
     visible = np.concatenate([sample.prompt.keypoints_visible for sample in samples])
@@ -236,15 +241,9 @@ def _compare_truth(
     }
     vertices = body(**parameters, gender=[person['gender'] for person in people]).vertices
     joints = body.regress(vertices, 'dpmesh_30')
-    for field, values in (
-        ('gt_joints30_cam', joints),
-        ('gt_mesh_every_53rd_vertex', vertices[:, ::VERTEX_STEP]),
-    ):
-        report.add(
-            f'preprocess/{name}.{field}',
-            values,
-            expected[field],
-            VERTEX_LIMIT_MM,
-            unit='mm',
-            scale=1000,
-        )
+    every_53rd = vertices[:, ::VERTEX_STEP]
+    ours = {'gt_joints30_cam': joints, 'gt_mesh_every_53rd_vertex': every_53rd}
+    in_mm = {'unit': 'mm', 'scale': 1000}
+    for field, values in ours.items():
+        row = f'preprocess/{name}.{field}'
+        report.add(row, values, expected[field], VERTEX_LIMIT_MM, **in_mm)
