@@ -1,11 +1,11 @@
 """Writing SynthOC: images by worker processes, annotation files last and whole."""
 
 import multiprocessing
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,86 +14,22 @@ import numpy as np
 import torch
 
 from dpmesh_plugin.body_models import SMPL
-from dpmesh_plugin.utils.io import dump_json, load_json
+from dpmesh_plugin.utils.io import dump_json
 
 from .annotations import CATEGORIES, image_entry, person_entry
+from .dataset_folder import (
+    IMAGE_FOLDER,
+    SEQUENCE_PREFIX,
+    SPLITS,
+    DatasetRequest,
+    annotation_file,
+    clear_folder,
+    is_complete,
+)
 from .scene import SceneGenerator
 
-NAME, VERSION, LICENCE = 'SynthOC', 1, 'CC0-1.0'
-SPLITS = ('train', 'test', 'val')
 SEQUENCE_LENGTH = 500
-MIN_IMAGE_SIZE = 64
-IMAGE_FOLDER = 'imageFiles'
 JPEG_QUALITY = (82, 97)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DatasetRequest:
-    """What a SynthOC folder should hold. Equal requests give equal bytes.
-
-    Args:
-        train: Number of training images.
-        test: Number of test images.
-        val: Number of validation images.
-        seed: Seed of the whole set; a sample depends on it, its split and its number only.
-        image_size: Side of the square images in px.
-        supersample: Rendered samples per pixel along each side.
-
-    Raises:
-        ValueError: a number is out of its range.
-    """
-
-    train: int
-    test: int
-    val: int = 0
-    seed: int = 0
-    image_size: int = 256
-    supersample: int = 2
-
-    def __post_init__(self) -> None:
-        limits = {'train': 0, 'test': 0, 'val': 0, 'seed': 0, 'supersample': 1,
-                  'image_size': MIN_IMAGE_SIZE}  # fmt: skip
-        for name, low in limits.items():
-            if getattr(self, name) < low:
-                raise ValueError(f'{name} must be at least {low}, got {getattr(self, name)}')
-        if self.train + self.test + self.val == 0:
-            raise ValueError('nothing to write: train, test and val are all 0')
-
-    def splits(self) -> dict[str, int]:
-        """Number of images of every split that has any."""
-        return {name: getattr(self, name) for name in SPLITS if getattr(self, name)}
-
-    def info(self, model_id: str) -> dict[str, Any]:
-        """The ``info`` entry of the annotation files."""
-        return {
-            'name': NAME,
-            'version': VERSION,
-            'model_id': model_id,
-            'seed': self.seed,
-            'licence': LICENCE,
-            'keypoint_sets': {'openpose_result': 'openpose_18', 'keypoints_3d': 'dpmesh_30'},
-            'request': asdict(self),
-        }
-
-
-def annotation_file(folder: str | Path, split: str) -> Path:
-    """Path of the annotation file of a split."""
-    return Path(folder) / f'synth_oc_{split}.json'
-
-
-def is_complete(folder: str | Path, request: DatasetRequest, model_id: str) -> bool:
-    """Whether ``folder`` holds exactly this data set: every file of it, and nothing missing."""
-    for split in request.splits():
-        path = annotation_file(folder, split)
-        if not path.is_file():
-            return False
-        content = load_json(path)
-        if content.get('info') != request.info(model_id):
-            return False
-        for image in content['images']:
-            if not (Path(folder) / IMAGE_FOLDER / image['sequence'] / image['file_name']).is_file():
-                return False
-    return True
 
 
 def write_dataset(
@@ -112,7 +48,7 @@ def write_dataset(
     Args:
         folder: Where to write; created where it is missing.
         request: What to write.
-        workers: Number of processes. The bytes do not depend on it.
+        workers: Number of processes; 1 computes in this one. The bytes do not depend on it.
         overwrite: Write anew over any SynthOC in ``folder``, finished or not.
         progress: Called after every image.
 
@@ -129,7 +65,7 @@ def write_dataset(
     model_id = SMPL().model_id
     if not overwrite and is_complete(folder, request, model_id):
         return False
-    _clear(folder, overwrite)
+    clear_folder(folder, overwrite=overwrite)
     tasks = list(_tasks(folder, request))
     contents = {
         split: {'info': request.info(model_id), 'images': [], 'annotations': [],
@@ -162,54 +98,47 @@ def _tasks(folder: Path, request: DatasetRequest) -> Iterator[_Task]:
     for split, count in request.splits().items():
         for number in range(count):
             chunk, frame = divmod(number, SEQUENCE_LENGTH)
-            sequence = f'synth_{split}_{chunk:03d}'
+            sequence = f'{SEQUENCE_PREFIX}{split}_{chunk:03d}'
             images = folder / IMAGE_FOLDER / sequence
             if frame == 0:
                 images.mkdir(parents=True, exist_ok=True)
             yield _Task(split, number, sequence, images / f'image_{frame:05d}.jpg')
 
 
-def _clear(folder: Path, overwrite: bool) -> None:
-    """Make room for a data set; refuse a folder with anything that is not ours to replace."""
-    present = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f'{folder.absolute()} is a file; give a folder')
-    if not present:
-        return
-    files = {annotation_file(folder, split).name for split in SPLITS}
-    images = folder / IMAGE_FOLDER
-    foreign = [name for name in present if name not in files | {IMAGE_FOLDER}]
-    if images.is_dir():
-        foreign += [p.name for p in images.iterdir() if not p.name.startswith('synth_')]
-    if foreign:
-        raise FileExistsError(
-            f'{folder.absolute()} holds other things ({", ".join(foreign[:5])}); give an empty or '
-            'new folder'
-        )
-    if not overwrite:
-        unfinished = not files & set(present)
-        state = 'an unfinished run' if unfinished else 'another SynthOC or one with images missing'
-        raise FileExistsError(
-            f'{folder.absolute()} holds {state}; give a new folder, or --overwrite to replace it'
-        )
-    for name in files & set(present):
-        (folder / name).unlink()
-    shutil.rmtree(images, ignore_errors=True)
-
-
 def _run(
     tasks: list[_Task], request: DatasetRequest, workers: int
 ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-    """Results of the tasks in their order, from processes with one thread each."""
-    # Forked processes need not import torch again; each then computes on one thread of its own.
+    """Results of the tasks in their order, each computed on one thread."""
+    if workers == 1:
+        with _one_thread():
+            generator = _make_generator(request)
+            yield from (_make_sample(task, request.seed, generator) for task in tasks)
+        return
+    # Workers fork from a clean process that has imported everything once: this one may hold
+    # thread pools, which do not survive a fork.
+    context = multiprocessing.get_context('forkserver')
+    context.set_forkserver_preload([__name__])
     pool = ProcessPoolExecutor(
         min(workers, len(tasks)),
-        mp_context=multiprocessing.get_context('fork'),
+        mp_context=context,
         initializer=_start_worker,
-        initargs=(request.seed, request.image_size, request.supersample),
+        initargs=(request,),
     )
     with pool:
-        yield from pool.map(_make_sample, tasks, chunksize=4)
+        yield from pool.map(_make_sample_in_worker, tasks, chunksize=4)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let torch and OpenCV compute on one thread inside the block."""
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    torch.set_num_threads(1)
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before[0])
+        cv2.setNumThreads(before[1])
 
 
 class _Worker:
@@ -219,13 +148,21 @@ class _Worker:
     generator: SceneGenerator
 
 
-def _start_worker(seed: int, image_size: int, supersample: int) -> None:
+def _start_worker(request: DatasetRequest) -> None:
     # An interrupt from the keyboard is the parent's to handle.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    _Worker.seed = seed
-    _Worker.generator = SceneGenerator(image_size=image_size, supersample=supersample)
+    _Worker.seed = request.seed
+    _Worker.generator = _make_generator(request)
+
+
+def _make_generator(request: DatasetRequest) -> SceneGenerator:
+    return SceneGenerator(image_size=request.image_size, supersample=request.supersample)
+
+
+def _make_sample_in_worker(task: _Task) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    return _make_sample(task, _Worker.seed, _Worker.generator)
 
 
 def sample_rng(seed: int, split: str, number: int) -> np.random.Generator:
@@ -234,10 +171,12 @@ def sample_rng(seed: int, split: str, number: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
 
 
-def _make_sample(task: _Task) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _make_sample(
+    task: _Task, seed: int, generator: SceneGenerator
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Draw a scene, write its image, return the entries of image and people."""
-    rng = sample_rng(_Worker.seed, task.split, task.number)
-    scene = _Worker.generator.generate(rng)
+    rng = sample_rng(seed, task.split, task.number)
+    scene = generator.generate(rng)
     quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*JPEG_QUALITY))]
     _, data = cv2.imencode('.jpg', scene.image[..., ::-1], quality)
     task.path.write_bytes(data.tobytes())

@@ -9,7 +9,8 @@ import pytest
 
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 from dpmesh_plugin.synthesis.annotations import image_entry, person_entry
-from dpmesh_plugin.synthesis.writer import _clear, is_complete, sample_rng
+from dpmesh_plugin.synthesis.dataset_folder import clear_folder, is_complete
+from dpmesh_plugin.synthesis.writer import sample_rng
 
 MODEL_ID = 'some-body'
 SMALL = DatasetRequest(train=3, test=2, seed=5, image_size=64, supersample=1)
@@ -119,20 +120,20 @@ def test_an_unfinished_run_does_not_pass(finished):
         path.unlink()
     assert not is_complete(finished, SMALL, MODEL_ID)
     with pytest.raises(FileExistsError, match='unfinished run.*--overwrite'):
-        _clear(finished, overwrite=False)
+        clear_folder(finished, overwrite=False)
 
 
 def test_overwriting_removes_our_files_only(finished):
-    _clear(finished, overwrite=True)
+    clear_folder(finished, overwrite=True)
     assert list(finished.iterdir()) == []
     (finished / 'thesis.tex').touch()
     with pytest.raises(FileExistsError, match=r'other things \(thesis\.tex\)'):
-        _clear(finished, overwrite=True)
+        clear_folder(finished, overwrite=True)
     assert (finished / 'thesis.tex').exists()
     (finished / 'thesis.tex').unlink()
     (finished / 'imageFiles/courtyard_hug_00').mkdir(parents=True)
     with pytest.raises(FileExistsError, match='courtyard_hug_00'):
-        _clear(finished, overwrite=True)
+        clear_folder(finished, overwrite=True)
 
 
 @pytest.mark.parametrize(
