@@ -1,7 +1,9 @@
 """Writing SynthOC: images by worker processes, annotation files last and whole."""
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -149,12 +151,18 @@ class _Worker:
 
 
 def _start_worker(request: DatasetRequest) -> None:
-    # An interrupt from the keyboard is the parent's to handle.
+    # An interrupt from the keyboard is the parent's to handle; a killed parent takes us along.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     _Worker.seed = request.seed
     _Worker.generator = _make_generator(request)
+
+
+def _leave_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _make_generator(request: DatasetRequest) -> SceneGenerator:
