@@ -6,6 +6,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from .packed_layers import pack_layers
+
 # Regions that are compiled as a whole; a backbone that lacks the finer ones is one region.
 _FINE_REGIONS = ('encode_image', 'control_residuals', 'unet_features')
 
@@ -16,6 +18,7 @@ def optimize_for_inference(
     dtype: torch.dtype = torch.float32,
     channels_last: bool = False,
     merge_lora: bool = False,
+    pack_weights: bool = False,
     compile: bool = False,
 ) -> nn.Module:
     """Prepare an estimator for prediction, in place. It can be trained or saved no more.
@@ -29,11 +32,18 @@ def optimize_for_inference(
         channels_last: Whether convolutions keep the channels of a pixel together in memory.
         merge_lora: Whether adapters are folded into the weights they adapt, before the type is
             changed.
+        pack_weights: Whether weights of backbone and neck are reordered for the kernels of a CPU
+            once instead of at every call. Packing happens at the first use.
         compile: Whether ``torch.compile`` generates code for the parts on their first use.
 
     Returns:
         ``model`` in evaluation mode.
+
+    Raises:
+        ValueError: packed weights were asked for together with compilation, or not on a CPU.
     """
+    if pack_weights and compile:
+        raise ValueError('torch.compile cannot see into packed weights: choose one of the two')
     model.eval().requires_grad_(False)
     if merge_lora and hasattr(model.backbone, 'merge'):
         model.backbone.merge()
@@ -41,6 +51,9 @@ def optimize_for_inference(
     model.neck.to(dtype)
     if channels_last:
         use_channels_last(model)
+    if pack_weights:
+        pack_layers(model.backbone)
+        pack_layers(model.neck)
     if compile:
         compile_regions(model)
     return model

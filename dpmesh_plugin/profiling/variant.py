@@ -17,6 +17,7 @@ class Variant:
         dtype: One of ``DTYPES``: the type of backbone and neck, or that of autocast in training.
         channels_last: Whether convolutions keep the channels of a pixel together.
         merge_lora: Whether adapters are folded into the weights.
+        pack_weights: Whether weights are reordered for a CPU once.
         compile: Whether ``torch.compile`` is used.
 
     Raises:
@@ -27,6 +28,7 @@ class Variant:
     dtype: str = 'float32'
     channels_last: bool = False
     merge_lora: bool = False
+    pack_weights: bool = False
     compile: bool = False
 
     def __post_init__(self) -> None:
@@ -49,6 +51,7 @@ class Variant:
         options = {
             'channels-last': self.channels_last,
             'merged LoRA': self.merge_lora,
+            'packed weights': self.pack_weights,
             'compiled': self.compile,
         }
         chosen = [name for name, on in options.items() if on]

@@ -51,6 +51,7 @@ class Prediction:
             dtype=variant.torch_dtype,
             channels_last=variant.channels_last,
             merge_lora=variant.merge_lora,
+            pack_weights=variant.pack_weights,
             compile=variant.compile,
         )
 
@@ -82,10 +83,13 @@ class Training:
         """Set memory order, precision and compilation.
 
         Raises:
-            ValueError: adapters would be merged, which cannot be trained.
+            ValueError: adapters would be merged or weights packed, which cannot be trained.
         """
-        if variant.merge_lora:
-            raise ValueError('merged adapters cannot be trained: leave merge_lora out for training')
+        if variant.merge_lora or variant.pack_weights:
+            raise ValueError(
+                'merged adapters and packed weights cannot be trained: leave merge_lora and '
+                'pack_weights out for training'
+            )
         if variant.channels_last:
             use_channels_last(self.model)
         if variant.compile:

@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from dpmesh_plugin.engine.inference import compile_regions, optimize_for_inference
+from dpmesh_plugin.engine.packed_layers import PackedConv2d
 from dpmesh_plugin.profiling import random_batch
 from dpmesh_plugin.registry import MODELS
 
@@ -59,6 +60,20 @@ def test_rounding_is_all_that_changes(model):
     assert not any(parameter.requires_grad for parameter in model.parameters())
     weight = model.backbone.unet.down_blocks[0].resnets[0].conv1.weight
     assert weight.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize('merge_lora', [True, False])
+def test_packed_weights_give_the_same(model, merge_lora):
+    before = _vertices(model)
+    optimize_for_inference(model, merge_lora=merge_lora, channels_last=True, pack_weights=True)
+    torch.testing.assert_close(_vertices(model), before, atol=1e-4, rtol=0)
+    assert isinstance(model.backbone.vae.quant_conv, PackedConv2d)
+    assert model.backbone.vae.quant_conv.weight.is_mkldnn
+
+
+def test_packing_and_compiling_exclude_each_other(model):
+    with pytest.raises(ValueError, match='choose one of the two'):
+        optimize_for_inference(model, pack_weights=True, compile=True)
 
 
 def test_head_and_body_stay_in_float32(model):

@@ -36,6 +36,7 @@ def test_training_changes_weights(tiny_model, dtype):
     assert {'backward', 'optimiser'} < {name for *_, name in workload.calls()}
 
 
-def test_merged_adapters_are_not_trained(tiny_model):
-    with pytest.raises(ValueError, match='leave merge_lora out for training'):
-        Training(tiny_model, OPTIM_WRAPPER).prepare(Variant(merge_lora=True))
+@pytest.mark.parametrize('option', ['merge_lora', 'pack_weights'])
+def test_what_cannot_be_trained_is_refused(tiny_model, option):
+    with pytest.raises(ValueError, match='leave merge_lora and pack_weights out for training'):
+        Training(tiny_model, OPTIM_WRAPPER).prepare(Variant(**{option: True}))

@@ -1,9 +1,9 @@
 """Measure how fast a model is: python tools/analysis_tools/benchmark.py CONFIG [options].
 
 The plain model in the first type and batch size is measured first; then every type and batch size
-with the options --channels-last, --merge-lora and --compile that are given, and compared with it.
-Times are medians per image. The share says how much of the rate of a large matrix product, measured
-between the passes, the model's FLOPs reach.
+with what is given of --channels-last, --merge-lora, --pack-weights and --compile. Times are medians
+per image. The share says how much of the rate of a large matrix product, measured between the
+passes, the model's FLOPs reach.
 """
 
 import argparse
@@ -62,6 +62,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--dtype', nargs='+', default=['float32'], choices=DTYPES)
     parser.add_argument('--channels-last', action='store_true', help='memory order of convolutions')
     parser.add_argument('--merge-lora', action='store_true', help='fold adapters into the weights')
+    parser.add_argument(
+        '--pack-weights', action='store_true', help='reorder weights for a CPU once'
+    )
     parser.add_argument('--compile', action='store_true', help='use torch.compile')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N')
     parser.add_argument('--threads', type=int, help='CPU threads')
@@ -120,6 +123,7 @@ def main() -> None:
             args.dtype,
             channels_last=args.channels_last,
             merge_lora=args.merge_lora,
+            pack_weights=args.pack_weights,
             compile=args.compile,
         ),
         BenchmarkOptions(
