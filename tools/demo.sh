@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The whole way on a small scale; called by `make demo`, which sets PYTHON, DATA and OUT.
 set -euo pipefail
+export PYTHON OMP_NUM_THREADS=1
 cd "$(dirname "$0")/.."
 CONFIG=configs/demo/dpmesh_demo.py
 OPTIONS=(--cfg-options "data_root=$DATA")
@@ -14,7 +15,8 @@ say "2/5 the initial weights, measured"
 "$PYTHON" tools/test.py $CONFIG none \
     --work-dir "$OUT/untrained" --out "$OUT/untrained.json" "${OPTIONS[@]}"
 say "3/5 training"
-"$PYTHON" tools/train.py $CONFIG --work-dir "$OUT" "${OPTIONS[@]}"
+# Two processes of one thread each: the layers are too small for two threads to share one.
+tools/dist_train.sh $CONFIG 2 --work-dir "$OUT" "${OPTIONS[@]}"
 say "4/5 the trained weights, measured and drawn"
 rm -rf "$OUT/pictures"
 "$PYTHON" tools/test.py $CONFIG "$(cat "$OUT/last_checkpoint")" --work-dir "$OUT" \

@@ -1,4 +1,4 @@
-"""The small DPMesh on a small SynthOC, trained in minutes on two CPU cores. See ``make demo``.
+"""The small DPMesh on a small SynthOC, trained in minutes by two processes. See ``make demo``.
 
 The head starts at random, as published, so that the untrained model knows nothing about people.
 """
@@ -13,7 +13,11 @@ model = dict(
     head=dict(start='random'),
 )
 train_dataloader = dict(
-    batch_size=8, num_workers=1, sampler=dict(seed=0), dataset=dict(data_root=data_root)
+    batch_size=4,
+    num_workers=0,
+    persistent_workers=False,
+    sampler=dict(seed=0),
+    dataset=dict(data_root=data_root),
 )
 test_dataloader = dict(
     batch_size=20, num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root)

@@ -20,7 +20,10 @@ def prepare_cpu_launch(cfg: Config) -> None:
         return
     if not distributed.is_initialized():
         distributed.init_process_group('gloo')
-    wrapper = cfg.setdefault('model_wrapper_cfg', {'type': 'MMDistributedDataParallel'})
-    wrapper.setdefault('device_ids', None)
-    wrapper.setdefault('broadcast_buffers', False)
-    wrapper.setdefault('find_unused_parameters', cfg.get('find_unused_parameters', False))
+    cfg.model_wrapper_cfg = {
+        'type': 'MMDistributedDataParallel',
+        'device_ids': None,
+        'broadcast_buffers': False,
+        'find_unused_parameters': cfg.get('find_unused_parameters', False),
+        **cfg.get('model_wrapper_cfg', {}),
+    }
