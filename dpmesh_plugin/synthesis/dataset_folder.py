@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dpmesh_plugin.utils.io import load_json
+from dpmesh_plugin.version import __version__
 
 NAME, VERSION, LICENCE = 'SynthOC', 1, 'CC0-1.0'
 SPLITS = ('train', 'test', 'val')
@@ -58,6 +59,7 @@ class DatasetRequest:
             'model_id': model_id,
             'seed': self.seed,
             'licence': LICENCE,
+            'generator': f'dpmesh_plugin {__version__}',
             'keypoint_sets': {'openpose_result': 'openpose_18', 'keypoints_3d': 'dpmesh_30'},
             'request': asdict(self),
         }

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from .collision import Skeleton
+from .grounding import level_feet, set_feet_flat
 from .joint_angles import (
     JOINT_LIMITS,
     JOINTS,
     angles_to_matrices,
     clamp_angles,
-    matrices_to_angles,
     mirror_angles,
 )
-from .key_poses import KeyPose, foot_rotations, load_key_poses
+from .key_poses import KeyPose, load_key_poses
 from .rotations import axis_turns, matrix_to_rotvec, rotvec_to_matrix
 
 # How often each family is drawn.
@@ -79,6 +79,8 @@ class PoseSampler:
             else:
                 flat = key.flat_feet
             matrices = set_feet_flat(tilt, clamp_angles(angles), flat)
+            if all(flat):
+                matrices = level_feet(self.skeleton, tilt, matrices)
             if not self.skeleton.collides(matrices):
                 return FigurePose(
                     family=family, tilt=tilt, body_pose=matrix_to_rotvec(matrices[1:])
@@ -104,24 +106,3 @@ class PoseSampler:
         angles += rng.normal(size=angles.shape) * _RANGE * ANGLE_NOISE * scale
         noise = rng.normal(size=3) * TILT_NOISE_DEGREES * scale
         return tilt @ axis_turns('xyz', *noise), angles
-
-
-def set_feet_flat(tilt: np.ndarray, angles: np.ndarray, flat: tuple[bool, bool]) -> np.ndarray:
-    """Joint rotations (24, 3, 3) with the chosen feet turned level as far as the ankle allows.
-
-    Args:
-        tilt: (3, 3) rotation of the pelvis.
-        angles: (24, 3) joint angles in degrees, within their limits.
-        flat: Whether the left and the right foot should stand flat.
-    """
-    matrices = angles_to_matrices(angles)
-    if not any(flat):
-        return matrices
-    for side, wanted in zip(('left', 'right'), flat, strict=True):
-        if wanted:
-            hip, knee, ankle, toe = (
-                JOINTS.index(f'{side}_{part}') for part in ('hip', 'knee', 'ankle', 'toe')
-            )
-            shin = tilt @ matrices[hip] @ matrices[knee]
-            matrices[ankle], matrices[toe] = foot_rotations(shin, 'flat')
-    return angles_to_matrices(clamp_angles(matrices_to_angles(matrices)))
