@@ -103,7 +103,9 @@ def clear_folder(folder: Path, *, overwrite: bool) -> None:
         return
     files = {annotation_file(folder, split).name for split in SPLITS}
     images = folder / IMAGE_FOLDER
-    foreign = [name for name in present if name not in files | {IMAGE_FOLDER}]
+    # A killed run may leave the hidden beginnings of an annotation file.
+    remains = [name for name in present if name.startswith('.synth_oc_')]
+    foreign = [name for name in present if name not in {*files, *remains, IMAGE_FOLDER}]
     if images.is_dir():
         foreign += [p.name for p in images.iterdir() if not p.name.startswith(SEQUENCE_PREFIX)]
     if foreign:
@@ -117,6 +119,6 @@ def clear_folder(folder: Path, *, overwrite: bool) -> None:
         raise FileExistsError(
             f'{folder.absolute()} holds {state}; give a new folder, or --overwrite to replace it'
         )
-    for name in files & set(present):
+    for name in [*(files & set(present)), *remains]:
         (folder / name).unlink()
     shutil.rmtree(images, ignore_errors=True)

@@ -124,6 +124,7 @@ def test_an_unfinished_run_does_not_pass(finished):
 
 
 def test_overwriting_removes_our_files_only(finished):
+    (finished / '.synth_oc_train-x1.json').touch()
     clear_folder(finished, overwrite=True)
     assert list(finished.iterdir()) == []
     (finished / 'thesis.tex').touch()
