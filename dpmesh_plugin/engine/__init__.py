@@ -1,7 +1,8 @@
-"""What the runner needs beside the models: checkpoints and hooks."""
+"""What the runner needs beside the models: checkpoints, hooks, a model made ready to predict."""
 
 from .checkpoint import KeyComparison, check_keys, compare_keys, load_weights, read_checkpoint
 from .hooks import EvaluationProtocolHook, MeshVisualizationHook, StrictLoadHook
+from .inference import optimize_for_inference
 
 __all__ = [
     'EvaluationProtocolHook',
@@ -11,5 +12,6 @@ __all__ = [
     'check_keys',
     'compare_keys',
     'load_weights',
+    'optimize_for_inference',
     'read_checkpoint',
 ]
