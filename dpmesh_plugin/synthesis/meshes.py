@@ -219,7 +219,7 @@ class MeshBuilder:
     def leaves(
         self, centers: np.ndarray, axes: np.ndarray, widths: np.ndarray, colors: np.ndarray
     ) -> None:
-        """Add flat pointed leaves, each of two triangles.
+        """Add flat pointed leaves, each of two triangles on either side.
 
         Args:
             centers: (N, 3) where each leaf starts.
@@ -229,4 +229,25 @@ class MeshBuilder:
         """
         middle = centers + 0.45 * axes
         corners = np.stack([centers, middle + widths, centers + axes, middle - widths], axis=1)
-        self.add(corners.reshape(-1, 3), _quads(len(centers)), colors.repeat(4, axis=0))
+        faces, colors = _quads(len(centers)), colors.repeat(4, axis=0)
+        self.add(corners.reshape(-1, 3), faces, colors)
+        self.add(corners.reshape(-1, 3), faces[:, ::-1], colors)
+
+
+def facing_camera(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
+    """Those faces whose outer side a camera in the origin sees; the others need not be drawn.
+
+    Args:
+        vertices: (V, 3) in camera axes.
+        faces: (F, 3) counter-clockwise seen from outside.
+
+    Returns:
+        (G, 3).
+    """
+    x, y, z = (column.take(faces.T) for column in np.ascontiguousarray(vertices.T))
+    volume = (
+        x[0] * (y[1] * z[2] - z[1] * y[2])
+        + y[0] * (z[1] * x[2] - x[1] * z[2])
+        + z[0] * (x[1] * y[2] - y[1] * x[2])
+    )
+    return faces[volume < 0]

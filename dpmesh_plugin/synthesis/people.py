@@ -11,6 +11,7 @@ from .camera import Camera
 from .clothing import Outfit, Wardrobe
 from .collision import Skeleton
 from .joint_angles import JOINTS
+from .meshes import facing_camera
 from .poses import PoseSampler
 from .rotations import axis_turns, matrix_to_rotvec
 
@@ -170,14 +171,3 @@ def frame(rng: np.random.Generator, camera: Camera, vertices: np.ndarray) -> np.
 def part_vertices(poser: BodyPoser, *joints: str) -> np.ndarray:
     """Numbers of the vertices that the named joints move most."""
     return np.flatnonzero(np.isin(poser.parts, [JOINTS.index(joint) for joint in joints]))
-
-
-def facing_camera(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
-    """Those faces (G, 3) whose outer side the camera sees; drawing only them saves a third."""
-    x, y, z = (column.take(faces.T) for column in np.ascontiguousarray(vertices.T))
-    volume = (
-        x[0] * (y[1] * z[2] - z[1] * y[2])
-        + y[0] * (z[1] * x[2] - x[1] * z[2])
-        + z[0] * (x[1] * y[2] - y[1] * x[2])
-    )
-    return faces[volume < 0]

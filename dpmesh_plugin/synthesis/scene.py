@@ -10,7 +10,7 @@ from dpmesh_plugin.rendering import Canvas, Mesh, scale_intrinsics, shade
 from .backdrop import blur_far, paint_backdrop
 from .body import BodyPoser
 from .camera import Camera, sample_camera
-from .meshes import Thing
+from .meshes import Thing, facing_camera
 from .people import Casting, Person
 from .photo import Lighting, develop, sample_lighting
 from .shadows import FloorShadows
@@ -170,7 +170,7 @@ def _thing_mesh(stage: _Set, thing: Thing) -> Mesh:
     vertices = stage.camera.to_camera(thing.vertices).astype(np.float32)
     lighting = stage.lighting
     colors = shade(vertices, thing.faces, thing.colors, lighting.lights, lighting.ambient)
-    return Mesh(vertices, thing.faces, colors)
+    return Mesh(vertices, facing_camera(vertices, thing.faces), colors)
 
 
 def _downsample(canvas: Canvas, background: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@ import numpy as np
 from dpmesh_plugin.rendering import Mesh, render_depth
 from dpmesh_plugin.synthesis.camera import sample_camera
 from dpmesh_plugin.synthesis.clothing import Wardrobe
-from dpmesh_plugin.synthesis.people import NEAREST, PERSONAL_SPACE, Casting, facing_camera
+from dpmesh_plugin.synthesis.meshes import facing_camera
+from dpmesh_plugin.synthesis.people import NEAREST, PERSONAL_SPACE, Casting
 from dpmesh_plugin.synthesis.photo import develop
 
 

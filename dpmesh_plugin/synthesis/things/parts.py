@@ -38,4 +38,4 @@ def add_canopy(
     """The cloth of an umbrella above the centre of its rim."""
     radii = tuple(radius * np.sqrt(np.linspace(1, 0.001, 5)))
     colors = np.stack([cloth_color(rng)] * 5) * np.linspace(0.9, 1.05, 5)[:, None]
-    builder.tube(rim, rim + np.array([0, height, 0]), radii, colors, sides=10, closed=False)
+    builder.tube(rim, rim + np.array([0, height, 0]), radii, colors, sides=10)
