@@ -22,7 +22,7 @@ PELVIS = JOINTS.index('pelvis')
 # Ranges follow textbook ranges of motion. Twists of hip and shoulder are wider: a raised thigh or
 # arm that also points sideways needs part of its swing as twist in these angles.
 _LIMITS = {
-    'hip': ('y', (-132, 40), (-50, 115), (-35, 65)),
+    'hip': ('y', (-132, 40), (-50, 128), (-35, 65)),
     'knee': ('y', (-2, 155), (-12, 12), (-4, 4)),
     'ankle': ('z', (-35, 55), (-25, 25), (-25, 25)),
     'toe': ('z', (-50, 25), (-3, 3), (-3, 3)),
