@@ -16,7 +16,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
-from mmengine.utils import track_iter_progress
+from rich.progress import track
 
 from dpmesh_plugin.datasets.transforms.augmentation import Augmentation
 from dpmesh_plugin.geometry.affine import apply_affine, crop_affine
@@ -168,14 +168,14 @@ def main() -> None:
         }
     )
     indices = range(args.start, min(args.start + args.number, len(dataset)))
-    for index in track_iter_progress(list(indices)):
+    for index in track(indices, 'people'):
         panels = [*stage_panels(dataset, index, args.stages, visualizer), legend()]
         rows = [contact_sheet([p for p in panels if p.shape[1] < WIDE], 5)]
         rows += [panel for panel in panels if panel.shape[1] >= WIDE]
         sample_idx = dataset.get_data_info(index)['sample_idx']
         path = Path(args.out) / f'{args.split}_{index:05d}_{sample_idx}.jpg'
         save_image(stack(rows), path)
-    print(f'\n{len(indices)} of {len(dataset)} people: {Path(args.out).absolute()}')
+    print(f'{len(indices)} of {len(dataset)} people: {Path(args.out).absolute()}')
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from mmengine.utils import ProgressBar
+from rich.progress import MofNCompleteColumn, Progress
 
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 
@@ -39,20 +39,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-class Progress:
-    """A progress bar that appears with the first image, so never before an error."""
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.bar = None
-
-    def __call__(self) -> None:
-        """Count one image."""
-        if self.bar is None:
-            self.bar = ProgressBar(self.total)
-        self.bar.update()
-
-
 def main() -> None:
     args = parse_args()
     try:
@@ -64,22 +50,24 @@ def main() -> None:
             image_size=args.image_size,
             supersample=args.supersample,
         )
+        count = sum(request.splits().values())
         start = time.perf_counter()
-        written = write_dataset(
-            args.out,
-            request,
-            workers=args.workers,
-            overwrite=args.overwrite,
-            progress=Progress(sum(request.splits().values())),
-        )
+        with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
+            bar = progress.add_task('images', total=count)
+            written = write_dataset(
+                args.out,
+                request,
+                workers=args.workers,
+                overwrite=args.overwrite,
+                progress=lambda: progress.advance(bar),
+            )
     except (ValueError, FileExistsError) as error:
         sys.exit(f'make_synth_oc: {error}')
     except KeyboardInterrupt:
         sys.exit(f'\nstopped: {args.out} is unfinished; run again with --overwrite')
     seconds = time.perf_counter() - start
     if written:
-        count = sum(request.splits().values())
-        print(f'\nwrote {count} images to {args.out} in {seconds:.1f} s')
+        print(f'wrote {count} images to {args.out} in {seconds:.1f} s')
     else:
         print(f'{args.out} is complete already: nothing to do')
 
