@@ -1,4 +1,4 @@
-"""Occluders painted over the crop."""
+"""The published occluder, a rectangle of noise."""
 
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -14,13 +14,10 @@ from .randomness import new_generator
 class RectangleOcclusion(BaseTransform):
     """Cover a part of the person with a rectangle of noise.
 
-    The published rule, except that the rectangle is placed where the person is. (The release mixes
-    pixels of the image and of the crop, so that its rectangle misses people who are not near the
-    top left corner of the image.) Up to ``tries`` rectangles are drawn; the first that lies inside
-    the crop is painted, possibly none.
+    The published rule, except that the rectangle is placed where the person is. Up to ``tries``
+    rectangles are drawn; the first that lies inside the crop is painted, possibly none.
 
-    Required keys: ``img`` (h, w, 3) crop; ``crop_box`` (4,), ``bbox_xywh`` (4,) px of the image;
-    ``warp_mat`` (2, 3).
+    Required keys: ``img`` (h, w, 3) crop; ``bbox_xywh`` (4,) px of the image; ``warp_mat`` (2, 3).
 
     Optional keys: ``visibility`` (30,) with ``keypoints_2d`` (30, 2) px of the crop.
 
@@ -32,6 +29,12 @@ class RectangleOcclusion(BaseTransform):
         max_area: Area of the rectangle as a share of the person's box, uniform in [0, max_area].
         aspect: Range of height divided by width, uniform.
         tries: Rectangles drawn at most.
+        placement: ``'person'``, or ``'published'``: as in the release the box in pixels of the
+            image is taken for one in pixels of the crop, so that most rectangles miss the person,
+            and none fits where the person is far from the top left corner of the image.
+
+    Raises:
+        ValueError: unknown placement.
     """
 
     def __init__(
@@ -41,18 +44,24 @@ class RectangleOcclusion(BaseTransform):
         max_area: float = 0.3,
         aspect: tuple[float, float] = (0.5, 2.0),
         tries: int = 6,
+        placement: str = 'person',
     ) -> None:
+        if placement not in ('person', 'published'):
+            raise ValueError(f"placement must be 'person' or 'published', got {placement!r}")
         self.prob = prob
         self.max_area = max_area
         self.aspect = aspect
         self.tries = tries
+        self.placement = placement
 
     def transform(self, results: dict) -> dict:
         """Paint one rectangle, or none."""
         generator = new_generator()
         if generator.random() >= self.prob:
             return results
-        rectangle = self.draw(generator, person_in_crop(results), results['img'].shape[:2])
+        placed = self.placement == 'person'
+        box = person_in_crop(results) if placed else results['bbox_xywh']
+        rectangle = self.draw(generator, box, results['img'].shape[:2])
         if rectangle is not None:
             x, y, width, height = rectangle
             image = results['img'].copy()

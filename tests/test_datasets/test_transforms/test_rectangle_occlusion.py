@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 
 from dpmesh_plugin.datasets.transforms import RectangleOcclusion
@@ -61,3 +62,21 @@ def test_no_occluder_without_luck():
     assert (RectangleOcclusion(prob=0).transform(_person())['img'] == 7).all()
     far = _person() | {'bbox_xywh': np.array([5000, 520, 30, 20])}
     assert (RectangleOcclusion().transform(far)['img'] == 7).all()
+
+
+def test_published_placement_misses_people_far_from_the_corner():
+    transform = RectangleOcclusion(placement='published')
+    torch.manual_seed(0)
+    assert all((transform.transform(_person())['img'] == 7).all() for _ in range(50))
+    near = _person() | {'bbox_xywh': np.array([20, 30, 30, 20], np.float32)}
+    covered = np.zeros((64, 64), int)
+    for _ in range(200):
+        covered += (transform.transform({**near})['img'] != 7).any(axis=-1)
+    assert (covered[32:48, 22:48] > 0).all()
+    assert not covered[:30].any()
+    assert not covered[:, :20].any()
+
+
+def test_unknown_placement():
+    with pytest.raises(ValueError, match="'person' or 'published', got 'image'"):
+        RectangleOcclusion(placement='image')
