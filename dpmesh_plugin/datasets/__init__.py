@@ -5,6 +5,7 @@ from .base_mesh_dataset import BaseMeshDataset
 from .coco_smpl import CocoSMPLDataset
 from .collate import mesh_collate
 from .crowdpose_smpl import CrowdPoseSMPLDataset
+from .cutout_folder import CutoutFolder
 from .epoch_sampler import EpochSampler
 from .human36m import Human36MDataset
 from .mixed_mesh_dataset import MixedMeshDataset
@@ -18,6 +19,7 @@ __all__ = [
     'BaseMeshDataset',
     'CocoSMPLDataset',
     'CrowdPoseSMPLDataset',
+    'CutoutFolder',
     'EpochSampler',
     'Human36MDataset',
     'MixedMeshDataset',

@@ -1,5 +1,6 @@
 """Samples, prompts and keypoint sets."""
 
+from .cutout import Cutout, CutoutSource, trimmed
 from .keypoint_sets import (
     KEYPOINT_SETS,
     KeypointSet,
@@ -16,6 +17,8 @@ __all__ = [
     'KEYPOINT_SETS',
     'BackboneOutput',
     'Condition',
+    'Cutout',
+    'CutoutSource',
     'KeypointPrompt',
     'KeypointSet',
     'MeshDataSample',
@@ -23,5 +26,6 @@ __all__ = [
     'get_keypoint_set',
     'keypoint_map',
     'map_keypoints',
+    'trimmed',
     'with_derived_joints',
 ]

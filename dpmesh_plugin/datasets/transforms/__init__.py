@@ -3,6 +3,7 @@
 from .augmentation import RandomChannelScale, RandomScaleRotateFlip
 from .body_model_keypoints import BodyModelKeypoints
 from .crop_box import CropBox
+from .cutout_occlusion import CutoutOcclusion
 from .formatting import PackMeshInputs
 from .keypoint_noise import KeypointJitter
 from .keypoint_prompt import KeypointsToPrompt
@@ -16,6 +17,7 @@ __all__ = [
     'AnnotatedKeypoints',
     'BodyModelKeypoints',
     'CropBox',
+    'CutoutOcclusion',
     'KeypointJitter',
     'KeypointsToPrompt',
     'LoadMeshImage',

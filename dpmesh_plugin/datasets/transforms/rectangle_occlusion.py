@@ -7,6 +7,7 @@ from dpmesh_plugin.geometry.affine import apply_affine
 from dpmesh_plugin.registry import TRANSFORMS
 from dpmesh_plugin.structures import Visibility
 
+from .pasting import hide_joints
 from .randomness import new_generator
 
 
@@ -19,7 +20,8 @@ class RectangleOcclusion(BaseTransform):
 
     Required keys: ``img`` (h, w, 3) crop; ``bbox_xywh`` (4,) px of the image; ``warp_mat`` (2, 3).
 
-    Optional keys: ``visibility`` (30,) with ``keypoints_2d`` (30, 2) px of the crop.
+    Optional keys: ``visibility`` (30,) with ``keypoints_2d`` (30, 2) px of the crop and
+    ``keypoints_2d_valid`` (30,).
 
     Modified keys: ``img``; ``visibility``: visible joints below the rectangle are then hidden by an
     object.
@@ -68,8 +70,9 @@ class RectangleOcclusion(BaseTransform):
             noise = generator.integers(0, 256, (height, width, image.shape[2]), dtype=np.uint8)
             image[y : y + height, x : x + width] = noise
             results['img'] = image
-            if 'visibility' in results:
-                self._hide(results, rectangle)
+            opacity = np.zeros(image.shape[:2], np.float32)
+            opacity[y : y + height, x : x + width] = 1
+            hide_joints(results, opacity, Visibility.OCCLUDED_BY_OBJECT)
         return results
 
     def draw(
@@ -92,15 +95,6 @@ class RectangleOcclusion(BaseTransform):
             if inside and width and height:
                 return x, y, width, height
         return None
-
-    @staticmethod
-    def _hide(results: dict, rectangle: tuple[int, int, int, int]) -> None:
-        start, size = np.array(rectangle[:2]), np.array(rectangle[2:])
-        keypoints = results['keypoints_2d']
-        below = ((keypoints >= start) & (keypoints < start + size)).all(axis=-1)
-        visible = results['visibility'] == Visibility.VISIBLE
-        hidden = np.int8(Visibility.OCCLUDED_BY_OBJECT)
-        results['visibility'] = np.where(below & visible, hidden, results['visibility'])
 
 
 def person_in_crop(results: dict) -> np.ndarray:

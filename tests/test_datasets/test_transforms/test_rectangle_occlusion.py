@@ -13,6 +13,7 @@ def _person() -> dict:
         'bbox_xywh': np.array([1010, 520, 30, 20], np.float32),
         'warp_mat': np.array([[1, 0, -1000], [0, 1, -500]], np.float32),
         'keypoints_2d': np.stack([np.full(30, 25.0), np.linspace(20, 39, 30)], axis=1),
+        'keypoints_2d_valid': np.ones(30, np.float32),
         'visibility': np.zeros(30, np.int8),
     }
 
@@ -52,7 +53,7 @@ def test_covered_joints_become_hidden_by_an_object():
         person['visibility'][0] = Visibility.SELF_OCCLUDED
         results = RectangleOcclusion().transform(person)
         painted = (results['img'] != 7).any(axis=-1)
-        x, y = np.floor(person['keypoints_2d']).astype(int).T
+        x, y = np.rint(person['keypoints_2d']).astype(int).T
         hidden = results['visibility'] == Visibility.OCCLUDED_BY_OBJECT
         np.testing.assert_array_equal(hidden[1:], painted[y, x][1:])
         assert results['visibility'][0] == Visibility.SELF_OCCLUDED
