@@ -110,9 +110,33 @@ def test_weights_are_loaded_from_init_cfg(model, config, tmp_path):
         torch.testing.assert_close(other.state_dict()[name], value, rtol=0, atol=0)
 
 
+@torch.no_grad()
+def test_encoded_crops_take_the_place_of_crops(model, inputs, make_samples):
+    latents = model.backbone.encode_image(inputs)[:, : model.backbone.latent_channels]
+    expected = model(inputs, make_samples(2)).joints
+    torch.testing.assert_close(model(None, make_samples(2), latents=latents).joints, expected)
+    with pytest.raises(ValueError, match='either inputs or latents, got 2 of the two'):
+        model(inputs, make_samples(2), latents=latents)
+
+
+def test_what_is_trained_is_a_config_entry(config, inputs, make_samples):
+    model = MODELS.build({**config, 'trainable': ('backbone.lora', 'neck', 'head.decoder')})
+    total, _ = model.parse_losses(model(inputs, make_samples(2), mode='loss'))
+    total.backward()
+    reached = {name for name, value in model.named_parameters() if value.grad is not None}
+    assert reached == {name for name, value in model.named_parameters() if value.requires_grad}
+    parts = {name.split('.')[0] if '.lora_' not in name else 'lora' for name in reached}
+    assert parts == {'lora', 'neck', 'head'}
+    assert all(name.startswith('head.decoder.') for name in reached if name.startswith('head'))
+    with pytest.raises(ValueError, match=r"\['head.pose_decoder'\], which cover no parameter"):
+        MODELS.build({**config, 'trainable': ('neck', 'head.pose_decoder')})
+
+
 def test_unknown_mode_and_missing_samples_are_refused(model, inputs, make_samples):
     with pytest.raises(ValueError, match="'loss', 'predict' or 'tensor', got 'test'"):
         model(inputs, make_samples(2), mode='test')
+    with pytest.raises(ValueError, match='either inputs or latents, got 0 of the two'):
+        model(None, make_samples(2))
     with pytest.raises(ValueError, match='got 2 inputs and None samples'):
         model(inputs)
     with pytest.raises(ValueError, match='got 2 inputs and 1 samples'):

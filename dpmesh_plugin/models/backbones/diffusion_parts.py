@@ -5,6 +5,7 @@ them. Parts are built on the meta device, where parameters cost nothing; :func:`
 gives memory and first values to those that are kept.
 """
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -26,9 +27,9 @@ VAE_DEFAULTS = {
     'norm_num_groups': 32,
 }
 CONTROL_DEFAULTS = {'conditioning_channels': 30}
-LORA_DEFAULTS = {'rank': 64, 'dropout': 0.0}
 # Every linear layer of an attention, and the projection of the gated feed-forward.
-LORA_TARGETS = r'.*\.(to_q|to_k|to_v|to_out\.0|ff\.net\.0\.proj)'
+LORA_TARGETS = ('to_q', 'to_k', 'to_v', 'to_out.0', 'ff.net.0.proj')
+LORA_DEFAULTS = {'rank': 64, 'dropout': 0.0, 'targets': LORA_TARGETS}
 
 
 def with_defaults(given: Mapping[str, Any], defaults: dict[str, Any], where: str) -> dict[str, Any]:
@@ -120,15 +121,27 @@ def inject_lora(unet: nn.Module, settings: Mapping[str, Any]) -> None:
 
     Args:
         unet: The UNet.
-        settings: ``rank`` and ``dropout``; the scale is 1.
+        settings: ``rank``, ``dropout`` and ``targets``; the scale is 1.
+
+    Raises:
+        ValueError: a target is the ending of no layer's name.
     """
     from peft import LoraConfig, inject_adapter_in_model
 
+    layers = [
+        name for name, each in unet.named_modules() if isinstance(each, nn.Linear | nn.Conv2d)
+    ]
+    for target in settings['targets']:
+        if not any(f'.{name}'.endswith(f'.{target}') for name in layers):
+            raise ValueError(
+                f'lora.targets names {target!r}, with which no layer of the UNet ends; among its '
+                f'layers are {", ".join(layers[:8])}'
+            )
     config = LoraConfig(
         r=settings['rank'],
         lora_alpha=settings['rank'],
         lora_dropout=settings['dropout'],
-        target_modules=LORA_TARGETS,
+        target_modules=list(settings['targets']),
     )
     inject_adapter_in_model(config, unet, low_cpu_mem_usage=True)
 
@@ -138,6 +151,15 @@ def lora_layers(unet: nn.Module) -> Iterable[nn.Module]:
     from peft.tuners.lora import LoraLayer
 
     return (module for module in unet.modules() if isinstance(module, LoraLayer))
+
+
+def fingerprint(part: nn.Module, *settings: Any) -> str:
+    """SHA-256 of the names, types and values of a module's weights and of some settings."""
+    digest = hashlib.sha256(repr(settings).encode())
+    for name, tensor in part.state_dict().items():
+        digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        digest.update(tensor.cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def materialize(part: nn.Module, only: Collection[str] | None = None) -> None:
@@ -165,7 +187,7 @@ def _set_first_values(name: str, module: nn.Module) -> None:
         nn.init.zeros_(module.weight)
         nn.init.zeros_(module.bias)
     elif '.lora_A.' in name:
-        nn.init.normal_(module.weight, std=1 / module.out_features)
+        nn.init.normal_(module.weight, std=1 / len(module.weight))
     elif '.lora_B.' in name:
         nn.init.zeros_(module.weight)
     else:

@@ -7,13 +7,12 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from dpmesh_plugin.models.trainable import choose
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, Condition
 
 from . import diffusion_parts as parts
 from .unet_stages import decoder_stage, encoder_stage, middle_stage, time_embedding
-
-PART_NAMES = ('vae', 'unet', 'lora', 'controlnet')
 
 
 @MODELS.register_module()
@@ -32,15 +31,21 @@ class DiffusionPriorBackbone(BaseModule):
             latent_channels, norm_num_groups``.
         controlnet: Settings of the control branch: ``conditioning_channels`` (30 keypoints); the
             rest is that of the UNet. None leaves the branch out.
-        lora: ``rank`` and ``dropout`` of the adapters in the UNet. None leaves them out.
+        lora: ``rank`` and ``dropout`` of the adapters in the UNet, and ``targets``: the endings of
+            the names of the layers that get one. None leaves them out.
         timestep: Time step of the pass.
         attention_strides: Strides in input pixels of the levels whose cross-attention maps are
             averaged over the encoder and decoder layers and returned.
         image_range: Values that 0 and 1 of the image take at the encoder. Stable Diffusion was
             trained on (-1, 1); the published model reads the image as it is.
         latent_scale: Factor on the latent. Stable Diffusion uses 0.18215, the published model 1.
-        trainable: Parts that get gradients, of ``vae, unet, lora, controlnet``.
+        trainable: What gets gradients: parts, of ``vae, unet, lora, controlnet``, or names below
+            them, such as ``'unet.up_blocks'`` or ``'unet.*.norm*'``.
+        gradient_checkpointing: Whether the layers of UNet and control branch keep only their
+            inputs for the backward pass: less memory, more time.
         init_cfg: Initialisation as in mmengine.
+
+    The constructor has eleven arguments, as every property of the pass can be exchanged.
 
     Attributes:
         out_channels: Channels of the feature maps, finest first.
@@ -49,8 +54,8 @@ class DiffusionPriorBackbone(BaseModule):
         token_dim: Width of the context tokens.
 
     Raises:
-        ValueError: an unknown setting, an attention stride without cross-attention, or an unknown
-            or absent part in ``trainable``.
+        ValueError: an unknown setting, an attention stride without cross-attention, a LoRA target
+            that no layer has, or a name in ``trainable`` that covers no parameter.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class DiffusionPriorBackbone(BaseModule):
         image_range: tuple[float, float] = (0.0, 1.0),
         latent_scale: float = 1.0,
         trainable: Sequence[str] = ('lora', 'controlnet'),
+        gradient_checkpointing: bool = False,
         init_cfg: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -91,7 +97,12 @@ class DiffusionPriorBackbone(BaseModule):
         if lora is not None:
             parts.inject_lora(self.unet, parts.with_defaults(lora, parts.LORA_DEFAULTS, 'lora'))
         parts.materialize(self)
-        self._set_trainable(trainable)
+        if gradient_checkpointing:
+            for part in filter(None, (self.unet, self.controlnet)):
+                part.enable_gradient_checkpointing()
+        chosen = choose(dict(self.named_parameters()), trainable, 'this backbone')
+        for name, parameter in self.named_parameters():
+            parameter.requires_grad_(name in chosen)
         self.merged = False
         self.register_state_dict_pre_hook(_refuse_when_merged)
         self.register_load_state_dict_pre_hook(_refuse_when_merged)
@@ -106,16 +117,35 @@ class DiffusionPriorBackbone(BaseModule):
         Returns:
             One feature map per level and one attention map per stride of ``attention_strides``.
         """
-        latent = self.scale_latent(self.encode_image(images))
+        return self.from_latents(self.encode_image(images), condition)
+
+    def from_latents(self, latents: Tensor, condition: Condition) -> BackboneOutput:
+        """Look at crops that were encoded before.
+
+        Args:
+            latents: (B, latent channels or more, h, w) as :meth:`encode_image` gives them; only
+                the means, which come first, are read.
+            condition: As in :meth:`forward`.
+        """
+        latent = self.scale_latent(latents)
         tokens = condition.tokens.to(latent.dtype)
         control = self.control_residuals(latent, condition.heatmaps.to(latent.dtype), tokens)
         return self.unet_features(latent, tokens, control)
+
+    @property
+    def encoder_trains(self) -> bool:
+        """Whether any weight of the autoencoder gets gradients."""
+        return any(parameter.requires_grad for parameter in self.vae.parameters())
+
+    def encoder_fingerprint(self) -> str:
+        """SHA-256 of what turns an image into a latent: the encoder's weights, the image range."""
+        return parts.fingerprint(self.vae, tuple(map(float, self.image_range)))
 
     def encode_image(self, images: Tensor) -> Tensor:
         """Latent moments (B, 2 * latent channels, h, w), means first, of images in [0, 1]."""
         low, high = self.image_range
         images = images.to(self.vae.quant_conv.weight.dtype) * (high - low) + low
-        with torch.set_grad_enabled(torch.is_grad_enabled() and self.vae_trains):
+        with torch.set_grad_enabled(torch.is_grad_enabled() and self.encoder_trains):
             return self.vae.quant_conv(self.vae.encoder(images))
 
     def scale_latent(self, moments: Tensor) -> Tensor:
@@ -194,24 +224,6 @@ class DiffusionPriorBackbone(BaseModule):
                 f'{list(attending)} px'
             )
         return tuple(attending.index(stride) for stride in strides)
-
-    def _set_trainable(self, trainable: Sequence[str]) -> None:
-        present = {
-            'vae': True,
-            'unet': True,
-            'lora': self.has_lora,
-            'controlnet': self.controlnet is not None,
-        }
-        wrong = [name for name in trainable if not present.get(name)]
-        if wrong:
-            raise ValueError(
-                f'trainable names {wrong}; this backbone has the parts '
-                f'{[name for name, there in present.items() if there]}'
-            )
-        self.vae_trains = 'vae' in trainable
-        for name, parameter in self.named_parameters():
-            part = 'lora' if '.lora_' in name else name.split('.')[0]
-            parameter.requires_grad_(part in trainable)
 
 
 def _refuse_when_merged(module: DiffusionPriorBackbone, *_: Any) -> None:

@@ -3,13 +3,18 @@
 The modules and their parameters are those of diffusers; only the order of calls is written out
 here, so that block outputs can be tapped and the cross-attention maps of chosen levels returned.
 Levels are counted from the finest: level ``i`` works at ``1 / 2**i`` of the latent's resolution.
+
+Where diffusers' ``enable_gradient_checkpointing`` was called on a model, its layers keep only their
+inputs for the backward pass and are run again there.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 
 def time_embedding(model: nn.Module, timestep: int, like: Tensor) -> Tensor:
@@ -41,11 +46,11 @@ def encoder_stage(
     for level, block in enumerate(model.down_blocks):
         transformers = getattr(block, 'attentions', [None] * len(block.resnets))
         for resnet, transformer in zip(block.resnets, transformers, strict=True):
-            states = resnet(states, time)
-            if transformer is not None:
-                states, attention = transform(transformer, states, tokens, level in map_levels)
-                if attention is not None:
-                    maps[level].append(attention)
+            states, attention = _run(
+                block, _layer, resnet, transformer, states, None, time, tokens, level in map_levels
+            )
+            if attention is not None:
+                maps[level].append(attention)
             outputs.append(states)
         if block.downsamplers is not None:
             states = block.downsamplers[0](states)
@@ -56,9 +61,9 @@ def encoder_stage(
 def middle_stage(model: nn.Module, states: Tensor, time: Tensor, tokens: Tensor) -> Tensor:
     """Run the middle block on (B, C, h, w)."""
     block = model.mid_block
-    states = block.resnets[0](states, time)
-    states, _ = transform(block.attentions[0], states, tokens)
-    return block.resnets[1](states, time)
+    first, second = block.resnets
+    states, _ = _run(block, _layer, first, block.attentions[0], states, None, time, tokens, False)
+    return _run(block, second, states, time)
 
 
 def decoder_stage(
@@ -91,11 +96,19 @@ def decoder_stage(
         transformers = getattr(block, 'attentions', [None] * len(block.resnets))
         layers = []
         for resnet, transformer in zip(block.resnets, transformers, strict=True):
-            states = resnet(torch.cat([states, skips.pop()], dim=1), time)
-            if transformer is not None:
-                states, attention = transform(transformer, states, tokens, level in map_levels)
-                if attention is not None:
-                    maps[level].append(attention)
+            states, attention = _run(
+                block,
+                _layer,
+                resnet,
+                transformer,
+                states,
+                skips.pop(),
+                time,
+                tokens,
+                level in map_levels,
+            )
+            if attention is not None:
+                maps[level].append(attention)
             layers.append(states)
         taps.append(layers[-1] if level == 0 else layers[-2])
         if block.upsamplers is not None:
@@ -103,6 +116,31 @@ def decoder_stage(
             layers[-1] = states
         outputs += layers
     return tuple(reversed(taps)), tuple(outputs), maps
+
+
+def _layer(
+    resnet: nn.Module,
+    transformer: nn.Module | None,
+    states: Tensor,
+    skip: Tensor | None,
+    time: Tensor,
+    tokens: Tensor,
+    return_map: bool,
+) -> tuple[Tensor, Tensor | None]:
+    """A residual block, fed with a skip connection in the decoder, and its transformer if any."""
+    if skip is not None:
+        states = torch.cat([states, skip], dim=1)
+    states = resnet(states, time)
+    if transformer is None:
+        return states, None
+    return transform(transformer, states, tokens, return_map)
+
+
+def _run(block: nn.Module, function: Callable, *inputs: Any) -> Any:
+    """Call a function of a block, forgetting its inner activations where the block asks for it."""
+    if block.gradient_checkpointing and torch.is_grad_enabled():
+        return checkpoint(function, *inputs, use_reentrant=False)
+    return function(*inputs)
 
 
 def transform(

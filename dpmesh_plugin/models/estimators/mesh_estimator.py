@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.heads.head_output import HeadOutput
+from dpmesh_plugin.models.trainable import freeze_all_but
 from dpmesh_plugin.registry import MODELS
-from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
+from dpmesh_plugin.structures import BackboneOutput, KeypointPrompt, MeshDataSample
 
 Mode = Literal['loss', 'predict', 'tensor']
 
@@ -34,8 +35,14 @@ class MeshEstimator(BaseModel):
         head: Config or module with ``loss``, ``predict``, ``crop_focal``, called with the fused
             map and focal lengths.
         data_preprocessor: Config or module. None: :class:`MeshDataPreprocessor`.
+        trainable: Names of what is trained: parts, or what lies below them, such as ``'neck'`` or
+            ``'head.decoder'``; the rest is frozen. What a part itself keeps from training stays
+            so: ``'backbone'`` means what ``trainable`` of the backbone names. None: all of it.
         init_cfg: Initialisation as in mmengine, for example ``dict(type='Pretrained',
             checkpoint='ckpt.pth')``.
+
+    Raises:
+        ValueError: a name in ``trainable`` covers nothing that could be trained.
     """
 
     def __init__(
@@ -45,6 +52,7 @@ class MeshEstimator(BaseModel):
         neck: dict | nn.Module,
         head: dict | nn.Module,
         data_preprocessor: dict | nn.Module | None = None,
+        trainable: Sequence[str] | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         preprocessor = build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
@@ -62,12 +70,16 @@ class MeshEstimator(BaseModel):
             **optional,
         )
         self.head = build_part(head, in_channels=self.neck.out_channels)
+        if trainable is not None:
+            freeze_all_but(self, trainable, 'this model')
 
     def forward(
         self,
-        inputs: Tensor,
+        inputs: Tensor | None = None,
         data_samples: Sequence[MeshDataSample] | None = None,
         mode: Mode = 'tensor',
+        *,
+        latents: Tensor | None = None,
     ) -> dict[str, Tensor] | list[MeshDataSample] | HeadOutput:
         """Run the model.
 
@@ -76,12 +88,14 @@ class MeshEstimator(BaseModel):
             data_samples: B samples with a prompt; their order is that of the inputs.
             mode: ``'loss'``: terms of the loss by name; ``'predict'``: the samples with
                 ``pred_instances`` set; ``'tensor'``: the output of the head.
+            latents: (B, C, h, w) in the place of ``inputs``: crops that were encoded before, see
+                ``LatentCacheDataset``.
 
         Raises:
-            ValueError: unknown mode, or not one sample per input.
+            ValueError: unknown mode, not one sample per input, or not one of inputs and latents.
         """
-        _check_call(inputs, data_samples, mode)
-        feats = self.extract_feat(inputs, data_samples)
+        _check_call(inputs, latents, data_samples, mode)
+        feats = self.extract_feat(inputs, data_samples, latents)
         if mode == 'loss':
             return self.head.loss(feats, data_samples)
         if mode == 'predict':
@@ -89,16 +103,39 @@ class MeshEstimator(BaseModel):
             return _set_predictions(data_samples, predictions)
         return self.head(feats, self.head.crop_focal(data_samples, feats.device))
 
-    def extract_feat(self, inputs: Tensor, data_samples: Sequence[MeshDataSample]) -> Tensor:
+    def extract_feat(
+        self,
+        inputs: Tensor | None,
+        data_samples: Sequence[MeshDataSample],
+        latents: Tensor | None = None,
+    ) -> Tensor:
         """The fused map (B, C, H / stride, W / stride).
 
         Args:
-            inputs: (B, 3, H, W) RGB in [0, 1].
+            inputs: (B, 3, H, W) RGB in [0, 1], or None where there are latents.
             data_samples: B samples with a prompt.
+            latents: (B, C, h, w) encoded crops, or None.
         """
-        condition = self.neck.encode(KeypointPrompt.from_samples(data_samples, inputs))
-        features = self.backbone(inputs, condition)
-        return self.neck(features, condition)
+        like = inputs if latents is None else latents
+        prompt = KeypointPrompt.from_samples(data_samples, like)
+        return self.perceive(prompt, inputs, latents)[1]
+
+    def perceive(
+        self, prompt: KeypointPrompt, inputs: Tensor | None, latents: Tensor | None
+    ) -> tuple[BackboneOutput, Tensor]:
+        """What the backbone sees under a prompt, and the fused map.
+
+        Args:
+            prompt: Keypoints of B crops.
+            inputs: See :meth:`extract_feat`.
+            latents: See :meth:`extract_feat`.
+        """
+        condition = self.neck.encode(prompt)
+        if latents is None:
+            features = self.backbone(inputs, condition)
+        else:
+            features = self.backbone.from_latents(latents, condition)
+        return features, self.neck(features, condition)
 
 
 def _set_predictions(
@@ -110,13 +147,21 @@ def _set_predictions(
     return list(data_samples)
 
 
-def _check_call(inputs: Tensor, data_samples: Sequence[MeshDataSample] | None, mode: str) -> None:
+def _check_call(
+    inputs: Tensor | None,
+    latents: Tensor | None,
+    data_samples: Sequence[MeshDataSample] | None,
+    mode: str,
+) -> None:
     """Refuse a call that cannot be served."""
     if mode not in ('loss', 'predict', 'tensor'):
         raise ValueError(f"expected mode 'loss', 'predict' or 'tensor', got {mode!r}")
+    given = [each for each in (inputs, latents) if each is not None]
+    if len(given) != 1:
+        raise ValueError(f'expected either inputs or latents, got {len(given)} of the two')
     count = None if data_samples is None else len(data_samples)
-    if count != len(inputs):
+    if count != len(given[0]):
         raise ValueError(
-            f'expected one data sample per input, got {len(inputs)} inputs and {count} samples; '
+            f'expected one data sample per input, got {len(given[0])} inputs and {count} samples; '
             'the keypoint prompt of a person travels in its data sample'
         )

@@ -89,3 +89,31 @@ def test_weights_do_not_change_the_result_and_carry_a_gradient(unet):
     assert weights.shape == (2, 7, 5)
     (gradient,) = torch.autograd.grad(weights.square().sum(), queries)
     assert gradient.abs().max() > 0
+
+
+def _loss(model, latent, tokens):
+    time = time_embedding(model, 1, latent)
+    skips, maps = encoder_stage(model, model.conv_in(latent), time, tokens, (1,))
+    states = middle_stage(model, skips[-1], time, tokens)
+    taps, _, _ = decoder_stage(model, states, skips, time, tokens)
+    return sum(each.square().mean() for each in (*taps, *maps[1]))
+
+
+def test_gradient_checkpointing_keeps_less_and_changes_nothing(unet, inputs):
+    gradients, kept = [], []
+    for checkpointing in (False, True):
+        (unet.enable_gradient_checkpointing if checkpointing else lambda: None)()
+        sizes = {}
+
+        def keep(tensor, sizes=sizes):
+            sizes[tensor.data_ptr()] = tensor.nbytes
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+            loss = _loss(unet, *inputs)
+        kept.append(sum(sizes.values()))
+        gradients.append(torch.autograd.grad(loss, list(unet.parameters()), allow_unused=True))
+    unet.disable_gradient_checkpointing()
+    assert kept[1] < 0.6 * kept[0]
+    for plain, recomputed in zip(*gradients, strict=True):
+        torch.testing.assert_close(recomputed, plain, rtol=1e-5, atol=1e-7)
