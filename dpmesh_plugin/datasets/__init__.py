@@ -8,6 +8,7 @@ from .crowdpose_smpl import CrowdPoseSMPLDataset
 from .cutout_folder import CutoutFolder
 from .epoch_sampler import EpochSampler
 from .human36m import Human36MDataset
+from .infinite_epoch_sampler import InfiniteEpochSampler
 from .mixed_mesh_dataset import MixedMeshDataset
 from .muco_3dhp import MuCo3DHPDataset
 from .oh3d import OH3DDataset
@@ -22,6 +23,7 @@ __all__ = [
     'CutoutFolder',
     'EpochSampler',
     'Human36MDataset',
+    'InfiniteEpochSampler',
     'MixedMeshDataset',
     'MuCo3DHPDataset',
     'OH3DDataset',

@@ -15,6 +15,7 @@ from dpmesh_plugin.registry import DATASETS
 
 from .array_packer import ArrayPacker
 from .neighbours import add_neighbours
+from .transforms.randomness import seeded
 
 # How many ids of left out annotations go into a log line; all are in ``dropped``.
 _IDS_IN_LOG = 20
@@ -50,6 +51,10 @@ class BaseMeshDataset(BaseDataset):
       m relative to ``pelvis`` (3,) m
     - with ``with_neighbours``: ``neighbours`` (M, 17, 3): x, y in px of the image and score of the
       ``coco_17`` joints of the other people in the picture, ``neighbour_boxes`` (M, 4)
+
+    An index of :class:`EpochSampler` seeds what the pipeline draws, by seed, epoch and sample; so
+    does a plain one in test mode. With a plain index in training the pipeline draws from the
+    generators of the process.
 
     The constructor has the arguments of mmengine's ``BaseDataset``, which are more than ten.
 
@@ -132,6 +137,13 @@ class BaseMeshDataset(BaseDataset):
         data_info = self._packer.unpack(super().get_data_info(idx))
         data_info['sample_idx'] = data_info.pop('ann_id')
         return data_info
+
+    def __getitem__(self, index: int) -> Any:
+        draw, position = divmod(index, len(self))
+        if draw < 1 and not self.test_mode:
+            return super().__getitem__(position)
+        with seeded(max(draw, 0), position):
+            return super().__getitem__(position)
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline on one sample.

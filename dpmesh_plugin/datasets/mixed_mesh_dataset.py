@@ -8,6 +8,8 @@ from mmengine.dataset import BaseDataset
 
 from dpmesh_plugin.registry import DATASETS
 
+from .transforms.randomness import seeded
+
 Part = dict | BaseDataset
 
 
@@ -17,13 +19,13 @@ class MixedMeshDataset:
 
     The sets of a group are joined end to end. Without ``ratios`` the groups are balanced as
     published: with M the size of the largest group, an epoch has M samples of each, the first M
-    from the first group and so on. Which sample an index means is a pure function of seed, epoch
+    from the first group and so on. Which sample an index means is a pure function of seed, draw
     and index: as many whole passes over a group as fit its share come first, the rest is drawn anew
     every epoch (without repetition; the published training draws with repetition).
 
-    The epoch travels in the index, so workers that live on and runs that are resumed see the right
-    one: index ``epoch * len(self) + i``, as :class:`EpochSampler` gives it. Plain indices below
-    ``len(self)`` are those of epoch 0.
+    The draw travels in the index, so workers that live on and runs that are resumed see the right
+    one: index ``draw * len(self) + i``, as :class:`EpochSampler` gives it. It also seeds what the
+    pipelines draw, except for plain indices, those below ``len(self)``.
 
     Args:
         groups: By name, lists of data sets or their configs; each part has its own pipeline.
@@ -92,20 +94,20 @@ class MixedMeshDataset:
         """The part and the position in it that an index means.
 
         Args:
-            index: ``epoch * len(self) + i``.
+            index: ``draw * len(self) + i``.
 
         Raises:
             IndexError: the index is negative.
         """
         if index < 0:
             raise IndexError(f'expected an index of at least 0, got {index}')
-        epoch, index = divmod(index, len(self))
+        draw, index = divmod(index, len(self))
         group = int(np.searchsorted(self._ends, index, side='right'))
         position = index - (int(self._ends[group - 1]) if group else 0)
         size, share = self._sizes[group], self._shares[group]
         whole = size * (share // size)
         if position >= whole:
-            position = int(self._rest(group, epoch)[position - whole])
+            position = int(self._rest(group, draw)[position - whole])
         position %= size
         for part in list(self.groups.values())[group]:
             if position < len(part):
@@ -115,18 +117,21 @@ class MixedMeshDataset:
 
     def __getitem__(self, index: int) -> Any:
         part, position = self.locate(index)
-        return part[position]
+        if index < len(self):
+            return part[position]
+        with seeded(index):  # not by the position: an epoch may pass over a part several times
+            return part[position]
 
     def get_data_info(self, index: int) -> dict:
         """The annotation that an index means."""
         part, position = self.locate(index)
         return part.get_data_info(position)
 
-    def _rest(self, group: int, epoch: int) -> np.ndarray:
-        """Positions in a group, in random order; kept until the next epoch."""
-        if self._drawn.get(group, (None,))[0] != epoch:
-            generator = np.random.default_rng((self.seed, epoch, group))
-            self._drawn[group] = (epoch, generator.permutation(self._sizes[group]))
+    def _rest(self, group: int, draw: int) -> np.ndarray:
+        """Positions in a group, in random order; kept until the next draw."""
+        if self._drawn.get(group, (None,))[0] != draw:
+            generator = np.random.default_rng((self.seed, draw, group))
+            self._drawn[group] = (draw, generator.permutation(self._sizes[group]))
         return self._drawn[group][1]
 
     def _share_sizes(self) -> list[int]:

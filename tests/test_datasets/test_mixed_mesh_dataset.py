@@ -2,10 +2,12 @@ import pickle
 from collections import Counter
 
 import pytest
+import torch
 from mmengine.dataset import BaseDataset
 from torch.utils.data import DataLoader
 
 from dpmesh_plugin.datasets import EpochSampler, MixedMeshDataset
+from dpmesh_plugin.datasets.transforms.randomness import draw_number
 from dpmesh_plugin.registry import DATA_SAMPLERS, DATASETS
 
 
@@ -65,7 +67,7 @@ def test_shares_by_ratio_are_exact(length, shares):
 
 
 def test_workers_that_live_on_see_the_epoch(balanced):
-    sampler = EpochSampler(balanced, shuffle=True, seed=3)
+    sampler = EpochSampler(dataset=balanced, shuffle=True, seed=3)
     loader = DataLoader(
         balanced,
         batch_size=14,
@@ -78,12 +80,26 @@ def test_workers_that_live_on_see_the_epoch(balanced):
     for epoch in range(4):
         sampler.set_epoch(epoch)
         (batch,) = list(loader)
-        assert sorted(batch) == sorted(_numbers(balanced, epoch))
+        assert sorted(batch) == sorted(_numbers(balanced, draw_number(3, epoch)))
         epochs.append(batch)
-    sampler = EpochSampler(balanced, shuffle=True, seed=3)  # a resumed run
+    sampler = EpochSampler(dataset=balanced, shuffle=True, seed=3)  # a resumed run
     sampler.set_epoch(3)
     assert [balanced[index]['number'] for index in sampler] == epochs[3]
     assert epochs[0] != epochs[1]
+
+
+class _Drawing(_Numbers):
+    def prepare_data(self, idx):
+        return float(torch.rand(()))
+
+
+def test_repeated_passes_over_a_part_draw_anew():
+    groups = {'in_space': [_Drawing(0, 4)], 'in_image': [_Drawing(0, 2)]}
+    dataset = MixedMeshDataset(groups=groups)
+    indices = list(EpochSampler(dataset=dataset, shuffle=False, seed=0))
+    first = [dataset[index] for index in indices]
+    assert len(set(first)) == 8
+    assert [dataset[index] for index in reversed(indices)] == first[::-1]
 
 
 def test_builds_from_a_config(schema_people):
@@ -95,7 +111,7 @@ def test_builds_from_a_config(schema_people):
     assert dataset.get_data_info(5)['sample_idx'] == 201
     assert dataset.metainfo['dataset_name'] == 'Human3.6M + Human3.6M'
     sampler = DATA_SAMPLERS.build({'type': 'EpochSampler', 'dataset': dataset, 'shuffle': False})
-    assert list(sampler) == list(range(8))
+    assert [index % 8 for index in sampler] == list(range(8))
 
 
 @pytest.mark.parametrize(
