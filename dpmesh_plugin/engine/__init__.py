@@ -3,11 +3,14 @@
 from .checkpoint import KeyComparison, check_keys, compare_keys, load_weights, read_checkpoint
 from .hooks import EvaluationProtocolHook, MeshVisualizationHook, StrictLoadHook
 from .inference import optimize_for_inference
+from .optim import MeshOptimWrapper, PartOptimWrapperConstructor
 
 __all__ = [
     'EvaluationProtocolHook',
     'KeyComparison',
+    'MeshOptimWrapper',
     'MeshVisualizationHook',
+    'PartOptimWrapperConstructor',
     'StrictLoadHook',
     'check_keys',
     'compare_keys',

@@ -6,6 +6,8 @@ from fnmatch import fnmatchcase
 from torch import nn
 
 LOSS_WEIGHTS = 'loss_weights'
+# Parts of the diffusion prior, which are trained or not one by one.
+PRIOR_PARTS = ('vae', 'unet', 'lora', 'controlnet')
 
 
 def public_name(parameter: str) -> str:
@@ -27,13 +29,13 @@ def part_of(parameter: str) -> str:
         parameter: Its name in the estimator.
 
     Returns:
-        ``'neck'``, ``'head'``, ``'backbone.<child>'``, ``'backbone.lora'``, or ``'loss_weights'``
-        for the learned weights of the loss terms.
+        ``'vae', 'unet', 'lora', 'controlnet'`` or, of another backbone, ``'backbone'``; ``'neck'``;
+        ``'head'``; ``'loss_weights'`` for the learned weights of the loss terms.
     """
     if '.objective.weighting.' in parameter:
         return LOSS_WEIGHTS
-    parts = public_name(parameter).split('.')
-    return '.'.join(parts[: 2 if parts[0] == 'backbone' else 1])
+    part, child = public_name(parameter).split('.')[:2]
+    return child if part == 'backbone' and child in PRIOR_PARTS else part
 
 
 def choose(parameters: Iterable[str], names: Sequence[str], owner: str) -> set[str]:

@@ -38,8 +38,9 @@ def test_a_name_that_covers_nothing_is_refused():
 @pytest.mark.parametrize(
     ('name', 'part'),
     [
-        ('backbone.unet.mid.to_q.lora_B.default.weight', 'backbone.lora'),
-        ('backbone.unet.mid.to_q.base_layer.weight', 'backbone.unet'),
+        ('backbone.unet.mid.to_q.lora_B.default.weight', 'lora'),
+        ('backbone.unet.mid.to_q.base_layer.weight', 'unet'),
+        ('backbone.layer1.conv.weight', 'backbone'),
         ('neck.fuse.0.weight', 'neck'),
         ('head.decoder.norm.weight', 'head'),
         ('head.objective.weighting.params', 'loss_weights'),
