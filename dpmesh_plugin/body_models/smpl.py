@@ -10,6 +10,7 @@ from dpmesh_plugin.registry import BODY_MODELS
 
 from .body_file import read_bodies
 from .body_layers import BodyLayers
+from .keypoint_layers import keypoint_layers
 from .regressors import build_regressors, describe_missing
 from .smpl_layer import SMPLLayer
 
@@ -103,7 +104,7 @@ class SMPL(BodyLayers):
         transl: Tensor | None = None,
         gender: str | Sequence[str] = 'neutral',
     ) -> Tensor:
-        """Keypoints of posed bodies, computing only the vertices that the regressor touches.
+        """Keypoints of posed bodies, without their meshes.
 
         Equals ``regress(forward(...).vertices, keypoint_set)``.
 
@@ -124,8 +125,7 @@ class SMPL(BodyLayers):
         """
         matrix = self._regressor(keypoint_set)
         if keypoint_set not in self._keypoint_bodies:
-            touched = matrix.any(0).nonzero()[:, 0]
-            self._keypoint_bodies[keypoint_set] = (self.subset(touched), matrix[:, touched])
+            self._keypoint_bodies[keypoint_set] = keypoint_layers(self.layers, matrix)
         body, matrix = self._keypoint_bodies[keypoint_set]
         output = body(
             global_orient=global_orient,
