@@ -5,7 +5,7 @@ no table of its own: a joint is copied where the name occurs in both sets and ab
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -30,10 +30,12 @@ class KeypointSet:
         """Number of joints."""
         return len(self.names)
 
-    @property
+    @cached_property
     def flip_indices(self) -> np.ndarray:
-        """Permutation (K,) that swaps left and right joints."""
-        return np.array([self.index(_mirrored(name)) for name in self.names], dtype=np.int64)
+        """Permutation (K,) that swaps left and right joints; read-only."""
+        indices = np.array([self.index(_mirrored(name)) for name in self.names], dtype=np.int64)
+        indices.flags.writeable = False
+        return indices
 
     @property
     def links(self) -> list[tuple[int, int]]:
@@ -52,11 +54,8 @@ class KeypointSet:
 
 
 def _mirrored(name: str) -> str:
-    if name.startswith('left_'):
-        return 'right_' + name.removeprefix('left_')
-    if name.startswith('right_'):
-        return 'left_' + name.removeprefix('right_')
-    return name
+    side, _, part = name.partition('_')
+    return {'left': f'right_{part}', 'right': f'left_{part}'}.get(side, name)
 
 
 def _words(text: str) -> tuple[str, ...]:

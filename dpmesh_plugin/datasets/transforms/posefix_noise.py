@@ -106,14 +106,18 @@ def disturb_keypoints(
     Returns:
         (17, 3); the third column is 1, or 0 with (0, 0) where no error was possible.
     """
-    annotated, joints = joints[:, 2] > 0, joints.copy()
+    annotated = joints[:, 2] > 0
     rates = error_rates(int(annotated.sum()), num_overlapping)
     limits = similarity_distances(area)
+    points = joints[:, 0] + 1j * joints[:, 1]  # px; x and y as one number are quick to move about
+    x, y, score = np.moveaxis(neighbours, -1, 0)
+    others = np.where(score > 0, x + 1j * y, np.nan)
+    possible = np.ones(COCO.num)
     for joint in range(COCO.num):
-        references = _References.of(joints[:, :2], annotated, neighbours, joint)
+        references = _References.of(points, annotated, others, joint)
         point = _draw_point(references, limits[joint], rates[:, joint], generator)
-        joints[joint] = (0, 0, 0) if point is None else (*point, 1)
-    return joints
+        points[joint], possible[joint] = (0, 0) if point is None else (point, 1)
+    return np.column_stack([points.real, points.imag, possible])
 
 
 def similarity_distances(area: float) -> np.ndarray:
@@ -149,8 +153,8 @@ class _References:
     """What a joint may be mixed up with.
 
     Args:
-        points: (R, 2) px; the joint itself, the same joint of the neighbours, the own mirror joint,
-            the mirror joint of the neighbours.
+        points: (R,) x + iy in px; the joint itself, the same joint of the neighbours, the own
+            mirror joint, the mirror joint of the neighbours.
         has_mirror: Whether the own mirror joint is among them.
         mirror: Its position. Where it is missing, the published code takes what stands in its place
             for it: the first mirror joint of the neighbours. None where nothing does.
@@ -164,14 +168,22 @@ class _References:
     def of(
         cls, joints: np.ndarray, annotated: np.ndarray, neighbours: np.ndarray, joint: int
     ) -> '_References':
-        """Collect the references of a joint; ``joints`` (17, 2) are partly disturbed already."""
+        """Collect the references of a joint.
+
+        Args:
+            joints: (17,) x + iy in px, partly disturbed already.
+            annotated: (17,) which of them are annotated.
+            neighbours: (M, 17) likewise, NaN where not annotated.
+            joint: Index of the joint.
+        """
         other = COCO.flip_indices[joint]
-        same = neighbours[neighbours[:, joint, 2] > 0, joint, :2]
+        same = neighbours[:, joint]
+        same = same[same == same]
         points, has_mirror = [joints[joint : joint + 1], same], False
         if other != joint:
             has_mirror = bool(annotated[other])
-            points.append(joints[other : other + 1][: int(has_mirror)])
-            points.append(neighbours[neighbours[:, other, 2] > 0, other, :2])
+            mirrors = neighbours[:, other]
+            points += [joints[other : other + 1][: int(has_mirror)], mirrors[mirrors == mirrors]]
         stacked = np.concatenate(points)
         position = 1 + len(same)
         return cls(stacked, has_mirror, position if position < len(stacked) else None)
@@ -198,7 +210,7 @@ class _References:
 
 def _draw_point(
     references: _References, limits: np.ndarray, rates: np.ndarray, generator: np.random.Generator
-) -> np.ndarray | None:
+) -> complex | None:
     """Choose an error and draw from it; an impossible one leaves its rate to the others."""
     good, jitter, miss = limits
     radii = {'good': (0, good), 'jitter': (good, jitter), 'miss': (jitter, miss)}
@@ -216,23 +228,22 @@ def _draw_point(
 
 def _draw_error(
     references: _References, error: str, low: float, high: float, generator: np.random.Generator
-) -> np.ndarray | None:
-    """The first candidate (2,) of an error that is not rather another one, or None."""
+) -> complex | None:
+    """The first candidate of an error that is not rather another one, or None."""
     centres, weights = references.around(error)
     if not len(centres):
         return None
-    tries, shares = _TRIES[error] * len(centres), weights.cumsum() / weights.sum()
-    for count in (_FIRST_TRIES, tries - _FIRST_TRIES):
-        chosen = centres[np.searchsorted(shares, generator.random(count), 'right')]
-        angle = generator.uniform(0, 2 * np.pi, count)
-        radius = generator.uniform(low, high, count)
-        offsets = np.stack([np.cos(angle), np.sin(angle)], axis=1) * radius[:, None]
-        points = references.points[chosen] + offsets
-        repellers = references.repellers(error)
-        gaps = np.linalg.norm(points[:, None] - references.points[repellers], axis=-1)
+    repellers, shares = references.repellers(error), weights.cumsum() / weights.sum()
+    for count in (_FIRST_TRIES, _TRIES[error] * len(centres) - _FIRST_TRIES):
+        which, turn, reach = generator.random((3, count))
+        chosen = centres[shares.searchsorted(which, 'right')]
+        radius = low + (high - low) * reach
+        points = references.points[chosen] + radius * np.exp(2j * np.pi * turn)
+        gaps = np.abs(points[:, None] - references.points[repellers])
         gaps[chosen[:, None] == repellers] = np.inf
         bound = low if error == 'miss' else radius[:, None]
-        survivors = np.flatnonzero((gaps > bound).all(axis=1))
-        if len(survivors):
-            return points[survivors[0]]
+        survivors = (gaps > bound).all(axis=1)
+        first = survivors.argmax()
+        if survivors[first]:
+            return points[first]
     return None
