@@ -16,7 +16,9 @@ def parse_args() -> argparse.Namespace:
         const='auto',
         help='go on from a checkpoint; without a value from the latest one in the work folder',
     )
-    parser.add_argument('--amp', action='store_true', help='train in mixed precision')
+    parser.add_argument(
+        '--amp', action='store_true', help='train in bfloat16; optim_wrapper.dtype names others'
+    )
     parser.add_argument('--no-validate', action='store_true', help='do not validate while training')
     parser.add_argument(
         '--auto-scale-lr',
@@ -31,8 +33,7 @@ def main() -> None:
     args = parse_args()
     cfg = config_from_args(args)
     if args.amp:
-        cfg.optim_wrapper.type = 'AmpOptimWrapper'
-        cfg.optim_wrapper.setdefault('dtype', 'bfloat16')
+        cfg.optim_wrapper.dtype = 'bfloat16'
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:

@@ -10,6 +10,7 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     strict_load=dict(type='StrictLoadHook'),
     protocol=dict(type='EvaluationProtocolHook'),
+    parameters=dict(type='ParameterTableHook'),
 )
 
 env_cfg = dict(

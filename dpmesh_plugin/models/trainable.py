@@ -50,8 +50,13 @@ def choose(parameters: Iterable[str], names: Sequence[str], owner: str) -> set[s
         owner: What the parameters belong to, for the message.
 
     Raises:
+        TypeError: one text in the place of a list.
         ValueError: a name covers nothing; the message lists the parts there are.
     """
+    if isinstance(names, str):
+        raise TypeError(
+            f'trainable is a list of names, got the text {names!r}; on the command line [{names}]'
+        )
     parameters = {public_name(parameter): parameter for parameter in parameters}
     covered = {
         name: {own for public, own in parameters.items() if _covers(name, public)} for name in names

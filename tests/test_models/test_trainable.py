@@ -35,6 +35,11 @@ def test_a_name_that_covers_nothing_is_refused():
         choose(NAMES, ('unet', 'conv'), 'this model')
 
 
+def test_a_text_is_no_list_of_names():
+    with pytest.raises(TypeError, match=r"got the text 'unet'; on the command line \[unet\]"):
+        choose(NAMES, 'unet', 'this model')
+
+
 @pytest.mark.parametrize(
     ('name', 'part'),
     [
