@@ -1,8 +1,31 @@
-"""Several processes on a machine without CUDA."""
+"""Several processes: numbers they share, and their start on a machine without CUDA."""
 
 import torch
 from mmengine.config import Config
-from torch import distributed
+from mmengine.dist import all_reduce, get_world_size
+from torch import Tensor, distributed
+
+
+def share_of_total(count: Tensor, *, minimum: float = 0.0) -> Tensor:
+    """The sum of a count over all processes, divided by their number.
+
+    All processes must call it. What each of them divides by this share averages, as gradients of
+    several processes do, to the sum divided by the total.
+
+    Args:
+        count: Scalar of this process, without gradient.
+        minimum: The total is at least this.
+    """
+    total = count.clone()
+    all_reduce(total, op='sum')
+    return total.clamp(min=minimum) / get_world_size()
+
+
+def any_process(flag: bool) -> bool:
+    """Whether the flag is up on any process. All processes must call it."""
+    value = torch.tensor(float(flag))
+    all_reduce(value, op='max')
+    return bool(value)
 
 
 def prepare_cpu_launch(cfg: Config) -> None:

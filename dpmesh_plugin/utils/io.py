@@ -10,13 +10,14 @@ from typing import Any
 
 
 @contextmanager
-def atomic_write(path: str | Path) -> Iterator[Path]:
+def atomic_write(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that takes its place when the block succeeds.
 
     If the block raises, the temporary file is removed and an older ``path`` stays as it was.
 
     Args:
         path: Destination. Missing parent folders are created.
+        durable: Wait until the storage holds the file: it then outlives a loss of power, too.
 
     Yields:
         A path in the same folder, with the same suffix, to be written by the caller.
@@ -31,9 +32,34 @@ def atomic_write(path: str | Path) -> Iterator[Path]:
         umask = os.umask(0)
         os.umask(umask)
         temporary.chmod(0o666 & ~umask)
-        os.replace(temporary, path)
+        if durable:
+            replace_durably(temporary, path)
+        else:
+            os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def replace_durably(source: str | Path, destination: str | Path) -> None:
+    """Put a file in the place of another one, once the storage holds its bytes.
+
+    Whatever happens, ``destination`` is the whole old file or the whole new one.
+
+    Args:
+        source: Written and closed file on the same file system.
+        destination: File to replace; need not exist.
+    """
+    _flush(source)
+    os.replace(source, destination)
+    _flush(Path(destination).parent)
+
+
+def _flush(path: str | Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def dump_json(content: Any, path: str | Path, *, indent: int | None = 2) -> None:

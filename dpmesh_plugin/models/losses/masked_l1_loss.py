@@ -5,6 +5,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.utils.distributed import share_of_total
 
 Reduction = Literal['all', 'valid', 'none']
 
@@ -14,7 +15,9 @@ class MaskedL1Loss(nn.Module):
     """Absolute error times validity, averaged.
 
     The published objective divides by the number of all elements, so that a sample with few valid
-    elements weighs less. ``reduction='valid'`` divides by the number of valid ones instead.
+    elements weighs less. ``reduction='valid'`` divides by the number of valid ones instead; with
+    several processes by their mean number, so that the mean of the terms of all processes is the
+    term of their whole batch.
 
     Args:
         factor: Multiplies every element.
@@ -59,4 +62,4 @@ class MaskedL1Loss(nn.Module):
             return error
         if self.reduction == 'all':
             return error.mean()
-        return error.sum() / valid.expand_as(error).sum().clamp(min=1)
+        return error.sum() / share_of_total(valid.expand_as(error).sum(), minimum=1)
