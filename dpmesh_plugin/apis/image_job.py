@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dpmesh_plugin.datasets.transforms.loading import read_image
 from dpmesh_plugin.geometry.affine import apply_affine
@@ -90,7 +90,7 @@ class ImageJob:
         """
         transl = self._stack('transl_full')
         offset = (self._stack('pelvis') + transl)[:, None]
-        keypoints, scores = zip(*map(_prompt_in_image, self.samples), strict=True)
+        keypoints, scores, visible = zip(*map(_prompt_in_image, self.samples), strict=True)
         return ImageMeshes(
             image=str(self.path),
             image_size=np.array(self.image.shape[1::-1]),
@@ -107,18 +107,31 @@ class ImageJob:
             joint_names=np.array(get_keypoint_set(self.samples[0].keypoint_set).names),
             keypoints=np.stack(keypoints),
             keypoint_scores=np.stack(scores),
+            keypoints_visible=np.stack(visible),
             boxes=np.stack([sample.bbox_xywh for sample in self.samples]),
+            skeleton=self._skeleton(body_model),
         )
 
+    def _skeleton(self, body_model: nn.Module) -> np.ndarray:
+        """Joints (P, 24, 3) of the kinematic tree in the camera of the whole image, m."""
+        names = ('global_orient', 'body_pose', 'betas')
+        parameters = {name: self._predictions(name) for name in names}
+        with torch.no_grad():
+            body = body_model(**parameters, transl=self._predictions('transl_full'))
+        return body.joints.cpu().numpy()
+
+    def _predictions(self, name: str) -> Tensor:
+        return torch.cat([sample.pred_instances[name] for sample in self.samples]).float()
+
     def _stack(self, name: str) -> np.ndarray:
-        rows = [sample.pred_instances[name] for sample in self.samples]
-        return torch.cat(rows).float().cpu().numpy()
+        return self._predictions(name).cpu().numpy()
 
 
-def _prompt_in_image(sample: MeshDataSample) -> tuple[np.ndarray, np.ndarray]:
-    """Keypoints (K, 2) in px of the image and scores (K,) that the model was given."""
+def _prompt_in_image(sample: MeshDataSample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keypoints (K, 2) in px of the image, scores (K,), and which the model was given (K,)."""
     scores = sample.prompt.keypoint_scores[0].float().cpu().numpy()
     matrix = np.vstack([sample.warp_mat, [0, 0, 1]])
     keypoints = sample.prompt.keypoints[0].float().cpu().numpy()
     in_image = apply_affine(keypoints, np.linalg.inv(matrix)[:2])
-    return np.where(scores[:, None] > 0, in_image, 0).astype(np.float32), scores
+    visible = sample.prompt.keypoints_visible[0].cpu().numpy() > 0
+    return np.where(scores[:, None] > 0, in_image, 0).astype(np.float32), scores, visible

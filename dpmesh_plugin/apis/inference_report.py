@@ -11,7 +11,8 @@ from mmengine.device import get_device
 
 from dpmesh_plugin.utils.io import dump_json
 
-from .mesh_file import SCHEMA_VERSION, ImageMeshes
+from .mesh_file import ImageMeshes
+from .mesh_schema import SCHEMA_VERSION
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 

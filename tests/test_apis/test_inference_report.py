@@ -30,7 +30,7 @@ def test_the_summary_states_the_facts(tmp_path):
     report.save(tmp_path / 'summary.json', checkpoint='c.pth')
     assert report.num_persons == 2
     assert json.loads((tmp_path / 'summary.json').read_text()) == {
-        'schema_version': 1,
+        'schema_version': 2,
         'checkpoint': 'c.pth',
         'images': [{'image': 'a.jpg', 'persons': 2}],
         'problems': [{'image': 'b.jpg', 'message': 'cut off', 'person_id': 3}],

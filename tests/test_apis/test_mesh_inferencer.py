@@ -29,7 +29,7 @@ def test_a_folder_becomes_meshes_overlays_and_a_summary(inferencer, photos, tmp_
     names = {path.name for path in out.iterdir()}
     assert names == {'a.npz', 'a_overlay.jpg', 'b.npz', 'b_overlay.jpg', 'summary.json'}
     summary = json.loads((out / 'summary.json').read_text())
-    assert summary['schema_version'] == 1
+    assert summary['schema_version'] == 2
     assert summary['images'] == report.images
     assert summary['problems'][0]['image'].endswith('c.jpg')
     assert len(summary['checkpoint_sha256']) == 64
@@ -48,7 +48,9 @@ def test_the_parameters_give_the_vertices_in_the_camera_of_the_image(inferencer,
             name: torch.from_numpy(getattr(meshes, name))
             for name in ('global_orient', 'body_pose', 'betas', 'transl')
         }
-    ).vertices
+    )
+    np.testing.assert_allclose(meshes.skeleton, rebuilt.joints, atol=1e-5)
+    rebuilt = rebuilt.vertices
     np.testing.assert_allclose(meshes.vertices, rebuilt, atol=1e-5)
     np.testing.assert_allclose(meshes.joints, body.regress(rebuilt, 'dpmesh_30'), atol=1e-5)
     focal = np.hypot(160, 120)
@@ -71,6 +73,7 @@ def test_keypoints_come_back_in_the_pixels_of_the_image(inferencer, photos):
     chest = names.index('chest')
     assert meshes.keypoint_scores[0, chest] == 0
     np.testing.assert_array_equal(meshes.keypoints[0, chest], 0)
+    np.testing.assert_array_equal(meshes.keypoints_visible, meshes.keypoint_scores > 0.05)
     assert meshes.person_ids.tolist() == [3]
     assert picture.shape == (120, 160, 3)
 
