@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-Layout = tuple[tuple[tuple[str, ...], str, tuple[int, ...]], ...]
+Layout = tuple[tuple[tuple[str, ...], np.dtype, tuple[int, ...]], ...]
 
 
 class ArrayPacker:
@@ -26,19 +26,22 @@ class ArrayPacker:
         """A dict without arrays that says the same."""
         rest, layout, blocks = {}, [], []
         for name, value in values.items():
-            inner = value.items() if isinstance(value, dict) else ((None, value),)
-            for key, array in inner:
-                path = (name,) if key is None else (name, key)
-                if isinstance(array, np.ndarray):
-                    layout.append((path, array.dtype.str, array.shape))
+            if isinstance(value, np.ndarray):
+                layout.append(((name,), value.dtype, value.shape))
+                blocks.append(value.tobytes())
+            elif isinstance(value, dict):
+                for key, array in value.items():
+                    if not isinstance(array, np.ndarray):
+                        raise TypeError(
+                            f'expected arrays in {name!r}, got {type(array)} at {key!r}'
+                        )
+                    layout.append(((name, key), array.dtype, array.shape))
                     blocks.append(array.tobytes())
-                elif key is None:
-                    rest[name] = array
-                else:
-                    raise TypeError(f'expected arrays in {name!r}, got {type(array)} at {key!r}')
-        number = self._numbers.setdefault(tuple(layout), len(self._layouts))
+            else:
+                rest[name] = value
+        number = self._numbers.setdefault(key := tuple(layout), len(self._layouts))
         if number == len(self._layouts):
-            self._layouts.append(tuple(layout))
+            self._layouts.append(key)
         return rest | {self.KEY: (number, b''.join(blocks))}
 
     def unpack(self, packed: dict[str, Any]) -> dict[str, Any]:

@@ -23,12 +23,17 @@ _IDS_IN_LOG = 20
 
 @contextmanager
 def _paused_garbage_collection() -> Iterator[None]:
-    """Do not search the millions of fresh numbers of an annotation file for cycles."""
+    """Do not search the millions of fresh numbers of an annotation file for cycles.
+
+    mmengine collects garbage once on its own: it then passes over what was there before.
+    """
     enabled = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:
+        gc.unfreeze()
         if enabled:
             gc.enable()
 

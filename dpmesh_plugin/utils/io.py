@@ -4,9 +4,14 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+try:
+    import orjson  # three times as fast as json on an annotation file
+except ImportError:
+    orjson = None
 
 
 @contextmanager
@@ -79,7 +84,12 @@ def load_json(path: str | Path) -> Any:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'expected a JSON file, found none at {path.absolute()}')
+    content = path.read_bytes()
+    if orjson is not None:
+        # What it refuses and Python's own parser takes, such as NaN, is left to that.
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(content)
     try:
-        return json.loads(path.read_text(encoding='utf-8'))
+        return json.loads(content.decode('utf-8'))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise ValueError(f'{path.absolute()} is not valid JSON: {error}') from error

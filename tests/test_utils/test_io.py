@@ -1,5 +1,8 @@
+import math
+
 import pytest
 
+from dpmesh_plugin.utils import io
 from dpmesh_plugin.utils.io import atomic_write, dump_json, load_json
 
 
@@ -25,3 +28,22 @@ def test_load_names_the_missing_and_the_broken_file(tmp_path):
     (tmp_path / 'broken.json').write_text('{"a": ')
     with pytest.raises(ValueError, match='broken.json is not valid JSON.*line 1'):
         load_json(tmp_path / 'broken.json')
+
+
+@pytest.mark.parametrize('fast', [True, False])
+def test_load_is_the_same_with_and_without_the_fast_parser(tmp_path, monkeypatch, fast):
+    if fast:
+        pytest.importorskip('orjson')
+    else:
+        monkeypatch.setattr(io, 'orjson', None)
+    path = tmp_path / 'a.json'
+    path.write_text('{"a": [1, 2.5, null, true, "\u00e9"], "id": 9007199254740993}')
+    assert load_json(path) == {
+        'a': [1, 2.5, None, True, 'é'],
+        'big': 123456789012345678901234567890,
+    }
+    path.write_text('[NaN, -Infinity]')
+    assert math.isnan(load_json(path)[0])
+    path.write_bytes(b'{"a": "\xff"}')
+    with pytest.raises(ValueError, match='a.json is not valid JSON'):
+        load_json(path)
