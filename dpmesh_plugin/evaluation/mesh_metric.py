@@ -1,49 +1,61 @@
 """Joint and vertex errors of predicted meshes."""
 
-import logging
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from mmengine.dist import get_world_size
 from mmengine.evaluator import BaseMetric
-from mmengine.logging import print_log
 from torch import nn
 
 from dpmesh_plugin.body_models import check_annotated_body
 from dpmesh_plugin.registry import BODY_MODELS, METRICS
-from dpmesh_plugin.structures import Visibility
 from dpmesh_plugin.utils.io import dump_json
 
-from .collection import padded_size, unique_samples
-from .protocol import benchmark_title, versions, weights_under_test
-from .sample_errors import MeshComparison
+from .collection import join_columns, unique_rows
+from .definitions import DEFAULT_METRICS, chosen_metrics, define
+from .joint_regression import NO_ROOT, JointSpec
+from .protocol import FRAME, data_facts, sample_facts, versions, weights_under_test
+from .result_log import log_result
+from .sample_batch import Needs, SampleBuffer, read_batch
+from .sample_errors import Columns, MeshComparison
+from .summary import OCCLUSION_BINS, sample_values, summarize
 
-# All skipped samples are in the result file; the log names the first.
-_LOGGED_SKIPS = 5
-_HIDDEN = [v for v in Visibility if v not in (Visibility.VISIBLE, Visibility.UNKNOWN)]
+# Samples measured together: large matrix products are fast, and this many meshes are 20 MB.
+_MEASURED_AT_ONCE = 256
 
 
 @METRICS.register_module()
 class MeshMetric(BaseMetric):
-    """MPJPE, PA-MPJPE and MPVPE in millimetres, each a mean over samples.
+    """Errors of predicted meshes: docs/metrics.md defines each.
 
     Joints are regressed from both meshes and centred on ``root``; PA-MPJPE then aligns by a
     similarity transform; MPVPE centres each mesh on its SMPL pelvis and does not align. The true
     mesh comes from the gendered body model. Where samples carry the visibility of their joints,
     ``MPJPE-visible`` and ``MPJPE-hidden`` are means over the samples that have such joints, of the
-    mean over these joints; joints of unknown visibility are in neither.
+    mean over these joints; joints of unknown visibility are in neither. The result file has means
+    per joint, by cause of invisibility and by degree of occlusion as well.
 
     The means are exact under any number of processes: a sample that a distributed sampler repeats
     counts once, by ``sample_idx``. Samples that the pipeline skipped (their image could not be read
-    and the config says to go on) are counted and named in the result, never averaged.
+    and the config says to go on) are counted and named in the result, never averaged. A prediction
+    that is not finite is named, and makes the means it belongs to NaN (null in the file).
 
     Of the data set's meta information the metric reads ``dataset_name``, and where they are given
-    ``subset``, ``keypoint_source`` and ``body_model_id``.
+    ``subset``, ``keypoint_source`` and ``body_model_id``. The last three arguments are mmengine's.
 
     Args:
         body_model: Body model, or its config. Its ``model_id`` must be that of the annotations.
-        joint_set: Keypoint set of the joint errors; the body model has a regressor for it.
-        root: Joint that both sides are centred on.
+        joint_set: Keypoint set of the joint errors, or several; the body model has regressors for
+            them. Values of the first bear plain names (``MPJPE``), those of the others stand behind
+            their set (``smpl_24/MPJPE``).
+        root: Joint that both sides are centred on; ``'mean_of_hips'``; or ``'none'`` for positions
+            in camera axes, which need the translations of both.
+        metrics: Which to compute, out of :data:`~.definitions.METRIC_CHOICES`. ``ACCEL`` needs
+            ``sequence``, ``track_id`` and ``frame_idx`` of the samples, ``2DPCK`` translations and
+            the camera.
+        occlusion_bins: Ascending edges of the bins that persons are sorted into by ``occlusion``.
         visibility_set: Keypoint set of ``gt_instances.visibility``.
         out_file: JSON file for the result and its protocol; none is written by default.
         collect_device: ``'cpu'`` or ``'gpu'``: how results travel between processes.
@@ -51,8 +63,8 @@ class MeshMetric(BaseMetric):
         prefix: Put before every name of the result, with a slash.
 
     Raises:
-        KeyError: unknown keypoint set or root.
-        ValueError: the data set was annotated with another body model.
+        KeyError: unknown keypoint set, root or metric.
+        ValueError: the data set was annotated with another body model, or bins do not ascend.
     """
 
     default_prefix = ''
@@ -61,8 +73,10 @@ class MeshMetric(BaseMetric):
         self,
         *,
         body_model: nn.Module | dict,
-        joint_set: str = 'h36m_14',
+        joint_set: str | Sequence[str] = 'h36m_14',
         root: str = 'pelvis',
+        metrics: Sequence[str] = DEFAULT_METRICS,
+        occlusion_bins: Sequence[float] = OCCLUSION_BINS,
         visibility_set: str = 'dpmesh_30',
         out_file: str | None = None,
         collect_device: str = 'cpu',
@@ -72,12 +86,30 @@ class MeshMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
         self.body_model = built
-        self.joint_set = joint_set
+        self.joint_sets = (joint_set,) if isinstance(joint_set, str) else tuple(joint_set)
         self.root = root
+        self.metrics = chosen_metrics([metrics] if isinstance(metrics, str) else metrics)
+        self.occlusion_bins = tuple(occlusion_bins)
+        if len(self.occlusion_bins) < 2 or any(a >= b for a, b in pairwise(self.occlusion_bins)):
+            raise ValueError(f'expected ascending occlusion_bins, got {list(occlusion_bins)}')
         self.out_file = out_file
-        self._compare = MeshComparison(
-            body_model=built, joint_set=joint_set, root=root, visibility_set=visibility_set
+        self._specs = [JointSpec(name, root) for name in self.joint_sets]
+        in_image = any(metric.startswith('2DPCK') for metric in self.metrics)
+        in_time = 'ACCEL' in self.metrics
+        self._needs = Needs(
+            visibility_set, translation=root == NO_ROOT, camera=in_image, order=in_time
         )
+        self._compare = MeshComparison(
+            body_model=built,
+            specs=self._specs,
+            visibility_set=visibility_set,
+            vertices='MPVPE' in self.metrics,
+            aligned_vertices='PA-MPVPE' in self.metrics,
+            image=in_image,
+            positions=in_time,
+        )
+        self._buffer = SampleBuffer(_MEASURED_AT_ONCE)
+        self._skipped: dict[Any, str] = {}
         self._num_expected = 0
 
     @BaseMetric.dataset_meta.setter
@@ -88,22 +120,58 @@ class MeshMetric(BaseMetric):
         self._dataset_meta = dataset_meta
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the errors of every sample.
+        """Take what is measured of every sample; measure when there is enough.
 
         Args:
             data_batch: Not used.
             data_samples: Dicts with ``sample_idx``, ``gender``, ``gt_instances`` (``global_orient``
                 (1, 3), ``body_pose`` (1, 23, 3), ``betas`` (1, 10), optionally ``visibility``
-                (1, 30)) and ``pred_instances`` (``vertices`` (1, V, 3), m, camera axes); or with
-                ``sample_idx`` and ``skipped``, the reason.
+                (1, 30)), ``pred_instances`` (``vertices`` (1, V, 3), m, camera axes), optionally
+                ``occlusion``; or with ``sample_idx`` and ``skipped``, the reason. Positions in
+                camera axes need ``transl`` (1, 3) in ``gt_instances``, ``pelvis`` and
+                ``transl_full`` (1, 3) in ``pred_instances``.
+
+        Raises:
+            KeyError: a sample lacks something.
+            ValueError: vertices of another body model, or an annotation that is not finite.
         """
+        self._skipped |= {s['sample_idx']: s['skipped'] for s in data_samples if 'skipped' in s}
         measurable = [sample for sample in data_samples if 'skipped' not in sample]
-        for sample in data_samples:
-            if 'skipped' in sample:
-                facts = {name: sample[name] for name in ('sample_idx', 'skipped')}
-                self.results.append(facts)
-        if measurable:
-            self.results += [vars(errors) for errors in self._compare(measurable)]
+        for start in range(0, len(measurable), _MEASURED_AT_ONCE):
+            batch = read_batch(
+                measurable[start : start + _MEASURED_AT_ONCE],
+                body_model=self.body_model,
+                needs=self._needs,
+            )
+            if len(self._buffer) + len(batch) > self._buffer.capacity:
+                self.results.append(self._compare(self._buffer.pop()))
+            self._buffer.add(batch)
+
+    def errors(self) -> Columns:
+        """Errors of every sample this process has seen since the last evaluation.
+
+        Returns:
+            Columns of :class:`~.sample_errors.MeshComparison` in the order of :meth:`process`;
+            none where there was no sample.
+        """
+        if len(self._buffer):
+            self.results.append(self._compare(self._buffer.pop()))
+        if len(self.results) > 1:
+            self.results[:] = [join_columns(self.results)]
+        return self.results[0] if self.results else {}
+
+    def sample_values(self) -> dict[str, np.ndarray]:
+        """Metrics of every sample this process has seen since the last evaluation.
+
+        Returns:
+            ``sample_idx`` (N,), and by name the values (N,) of all metrics that are means over
+            samples; none where there was no sample.
+        """
+        columns = self.errors()
+        if not columns:
+            return {}
+        values = sample_values(columns, self._specs, self.metrics)
+        return {'sample_idx': columns['sample_idx']} | values
 
     def evaluate(self, size: int) -> dict[str, float]:
         """Collect all processes and compute.
@@ -112,88 +180,37 @@ class MeshMetric(BaseMetric):
             size: Number of samples in the data set.
         """
         self._num_expected = size
-        return super().evaluate(padded_size(size))
+        self.results[:] = [(self.errors(), self._skipped)]
+        self._skipped = {}
+        return super().evaluate(get_world_size())
 
-    def compute_metrics(self, results: list[dict]) -> dict[str, float]:
+    def compute_metrics(self, results: list[tuple[Columns, dict]]) -> dict[str, float]:
         """Average over samples, log a table and write the result file.
 
         Raises:
             ValueError: there is no sample, or different samples have the same ``sample_idx``.
         """
-        collected = unique_samples(results)
-        samples = [sample for sample in collected if 'skipped' not in sample]
-        skipped = {str(s['sample_idx']): s['skipped'] for s in collected if 'skipped' in s}
-        if not samples:
+        columns, skipped = unique_rows(results)
+        if not columns:
             raise ValueError(
                 f'all {len(skipped)} samples were skipped, the first because of: '
                 f'{next(iter(skipped.values()))}'
             )
-        metrics = average_errors(samples)
-        counts = {
-            'expected': self._num_expected,
-            'evaluated': len(samples),
-            'skipped': self._num_expected - len(samples),
-            'diverged': sum(bool(np.isnan(sample['vertices'])) for sample in samples),
-        }
-        self._report(metrics, self._protocol(counts, skipped))
-        return metrics
-
-    def _protocol(self, counts: dict[str, int], skipped: dict[str, str]) -> dict[str, Any]:
-        meta = {'dataset_name': 'unnamed data set', **(self.dataset_meta or {})}
-        return {
-            'dataset': benchmark_title(meta, self.body_model.model_id),
-            'subset': meta.get('subset'),
-            'samples': counts,
-            'skipped_samples': skipped,
-            'joint_set': self.joint_set,
+        summary = summarize(
+            columns, specs=self._specs, metrics=self.metrics, occlusion_bins=self.occlusion_bins
+        )
+        protocol = {
+            **data_facts(self.dataset_meta, self.body_model.model_id),
+            **sample_facts(columns, skipped, expected=self._num_expected),
+            'joint_set': self.joint_sets[0] if len(self.joint_sets) == 1 else self.joint_sets,
             'root': self.root,
-            'body_model': self.body_model.model_id,
-            'keypoint_source': meta.get('keypoint_source'),
+            'frame': FRAME,
+            'definitions': define(self.metrics, self.joint_sets, self.root),
             **weights_under_test(),
             'versions': versions(),
         }
-
-    def _report(self, metrics: dict[str, float], protocol: dict[str, Any]) -> None:
-        """Log the result as a table; write it if a file was asked for."""
-        samples = protocol['samples']
-        width = max(len(name) for name in metrics)
-        rows = [f'  {name:<{width}}  {value:8.2f} mm' for name, value in metrics.items()]
-        head = f'{protocol["dataset"]}: {samples["evaluated"]} of {samples["expected"]} samples'
-        print_log('\n'.join([head, *rows]), 'current')
-        for index, reason in list(protocol['skipped_samples'].items())[:_LOGGED_SKIPS]:
-            print_log(f'skipped sample {index}: {reason}', 'current', level=logging.WARNING)
-        if samples['diverged']:
-            print_log(
-                f'{samples["diverged"]} predictions are not finite, so the means are not either',
-                'current',
-                level=logging.WARNING,
-            )
+        log_result(summary, protocol)
         if self.out_file is not None:
-            finite = {name: v if np.isfinite(v) else None for name, v in metrics.items()}
-            dump_json({'unit': 'mm', 'metrics': finite, 'protocol': protocol}, self.out_file)
-
-
-def average_errors(samples: Sequence[Mapping[str, Any]]) -> dict[str, float]:
-    """Means over samples, mm.
-
-    Args:
-        samples: Fields of :class:`~.sample_errors.SampleErrors`.
-
-    Returns:
-        ``MPJPE``, ``PA-MPJPE``, ``MPVPE``; ``MPJPE-visible`` and ``MPJPE-hidden`` where there are
-        such joints.
-    """
-    errors = np.stack([sample['joints'] for sample in samples])
-    metrics = {
-        'MPJPE': errors.mean(),
-        'PA-MPJPE': np.mean([sample['aligned_joints'] for sample in samples]),
-        'MPVPE': np.mean([sample['vertices'] for sample in samples]),
-    }
-    codes = np.stack([sample['visibility'] for sample in samples])
-    for name, kinds in (('visible', [Visibility.VISIBLE]), ('hidden', _HIDDEN)):
-        mask = np.isin(codes, kinds)
-        counts = mask.sum(axis=1)
-        if counts.any():
-            totals = np.where(mask, errors, 0).sum(axis=1)[counts > 0]
-            metrics[f'MPJPE-{name}'] = (totals / counts[counts > 0]).mean()
-    return {name: float(value) for name, value in metrics.items()}
+            content = {'unit': 'mm', **summary.as_json(), 'protocol': protocol}
+            dump_json(content, self.out_file)
+        return summary.metrics

@@ -12,6 +12,8 @@ from dpmesh_plugin.version import __version__
 
 # Entry of the message hub in which the runner's hook describes the weights under evaluation.
 PROTOCOL_KEY = 'evaluation_protocol'
+# Where joints and vertices are, whatever they are made relative to.
+FRAME = 'camera axes (x right, y down, z forward)'
 # Body models whose numbers may stand under the name of a benchmark that is defined on SMPL.
 SMPL_ID_PREFIX = 'smpl'
 
@@ -32,6 +34,46 @@ def benchmark_title(dataset_meta: Mapping[str, Any], body_model_id: str) -> str:
     if body_model_id.lower().startswith(SMPL_ID_PREFIX):
         return title
     return f'{title}, measured on {body_model_id}'
+
+
+def data_facts(dataset_meta: Mapping[str, Any] | None, body_model_id: str) -> dict[str, Any]:
+    """What was measured: data set, keypoints, body model.
+
+    Args:
+        dataset_meta: Meta information of the data set.
+        body_model_id: ``model_id`` of the body model.
+    """
+    meta = {'dataset_name': 'unnamed data set', **(dataset_meta or {})}
+    return {
+        'dataset': benchmark_title(meta, body_model_id),
+        'subset': meta.get('subset'),
+        'body_model': body_model_id,
+        'keypoint_source': meta.get('keypoint_source'),
+    }
+
+
+def sample_facts(
+    columns: Mapping[str, np.ndarray], skipped: Mapping[Any, str], *, expected: int
+) -> dict[str, Any]:
+    """How many samples were measured, and which were not.
+
+    Args:
+        columns: Of :class:`~.sample_errors.MeshComparison`.
+        skipped: Why samples were skipped.
+        expected: Number of samples in the data set.
+    """
+    errors = next(column for name, column in columns.items() if name.endswith('/joints'))
+    diverged = np.isnan(errors).any(axis=1)
+    return {
+        'samples': {
+            'expected': expected,
+            'evaluated': len(diverged),
+            'skipped': expected - len(diverged),
+            'diverged': int(diverged.sum()),
+        },
+        'skipped_samples': {str(index): reason for index, reason in skipped.items()},
+        'diverged_samples': columns['sample_idx'][diverged].tolist(),
+    }
 
 
 def weights_under_test() -> dict[str, Any]:

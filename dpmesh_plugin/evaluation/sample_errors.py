@@ -1,129 +1,168 @@
 """Errors of single samples: predicted meshes against annotated bodies."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.structures import Visibility, get_keypoint_set, keypoint_map
+from dpmesh_plugin.geometry.camera import project
+from dpmesh_plugin.structures import Visibility, keypoint_map
 
-from .functional import aligned_joint_errors, joint_errors, mpvpe
+from .functional import aligned_joint_errors, image_errors, joint_errors, mpvpe, pa_mpvpe
+from .joint_regression import JointRegression, JointSpec
+from .sample_batch import SMPL_FIELDS, SampleBatch
+from .true_meshes import true_vertices
 
-# The set a root is taken from where the evaluated set lacks it (the published 14 joints are 14 of
-# the 17 without the pelvis they are centred on).
-_SUPERSETS = {'h36m_14': 'h36m_17'}
+Columns = dict[str, np.ndarray]
 # MPVPE centres every mesh on the first joint of its kinematic tree.
 _MESH_ROOT_SET, _MESH_ROOT = 'smpl_24', 'pelvis'
-_SMPL_FIELDS = ('global_orient', 'body_pose', 'betas')
-
-
-@dataclass(frozen=True)
-class SampleErrors:
-    """Errors of one sample, NaN where the prediction is not finite.
-
-    Args:
-        sample_idx: Which sample of the data set.
-        joints: (K,) distances of the centred joints, mm.
-        aligned_joints: (K,) distances of the joints after Procrustes alignment, mm.
-        vertices: Mean distance of the centred vertices, mm.
-        visibility: (K,) codes of the joints, see :class:`~dpmesh_plugin.structures.Visibility`.
-    """
-
-    sample_idx: Any
-    joints: np.ndarray
-    aligned_joints: np.ndarray
-    vertices: float
-    visibility: np.ndarray
+# Samples whose vertices are compared at a time: what fits the caches of a core.
+_COMPARED_AT_ONCE = 16
 
 
 class MeshComparison:
     """Measures batches of samples, in mm.
 
+    The result has a row per sample and these columns, NaN where the prediction is not finite:
+    those of :class:`~.sample_batch.SampleBatch`; ``vertices`` and ``aligned_vertices`` (B,), mean
+    distances; and for every joint set, its name and a slash before them, ``joints``,
+    ``aligned_joints`` (B, K), distances, ``visibility`` (B, K) codes, and as asked for ``image``
+    (B, K), distances in the image as shares of the person's size, and ``predicted`` and ``true``
+    (B, K, 3), centred joints, m.
+
     Args:
         body_model: Body model of annotations and predictions.
-        joint_set: Keypoint set of the joint errors.
-        root: Joint that both sides are centred on.
-        visibility_set: Keypoint set of ``gt_instances.visibility``.
+        specs: Joints to measure.
+        visibility_set: Keypoint set of the visibility codes.
+        vertices: Whether vertices are compared.
+        aligned_vertices: Whether they are compared after an alignment of their own.
+        image: Whether joints are compared in the image.
+        positions: Whether joints are kept.
 
     Raises:
-        KeyError: unknown keypoint set or root.
+        KeyError: unknown keypoint set or root, or one without a regressor.
     """
 
     def __init__(
-        self, *, body_model: nn.Module, joint_set: str, root: str, visibility_set: str
+        self,
+        *,
+        body_model: nn.Module,
+        specs: Sequence[JointSpec],
+        visibility_set: str,
+        vertices: bool = True,
+        aligned_vertices: bool = False,
+        image: bool = False,
+        positions: bool = False,
     ) -> None:
         self.body_model = body_model
-        self._regressed_set = _SUPERSETS.get(joint_set, joint_set)
-        self._root_index = get_keypoint_set(self._regressed_set).index(root)
-        self._joint_indices = keypoint_map(self._regressed_set, joint_set).tolist()
-        self._visibility_indices = keypoint_map(visibility_set, joint_set)
-
-    def __call__(self, data_samples: Sequence[Mapping[str, Any]]) -> list[SampleErrors]:
-        """Errors of a batch; the keys of a sample are those of :meth:`MeshMetric.process`.
-
-        Raises:
-            KeyError: a sample has no annotated body.
-        """
-        predicted = torch.cat([s['pred_instances']['vertices'] for s in data_samples]).float()
-        # A diverged prediction counts as NaN; the alignment must not see it.
-        finite = predicted.isfinite().flatten(1).all(dim=1)
-        predicted = predicted.where(finite[:, None, None], 0)
-        true = self._true_vertices(data_samples, like=predicted)
-        joints, true_joints = self._joints(predicted), self._joints(true)
-        valid = torch.where(finite.cpu(), 1.0, float('nan')).double()
-        errors = joint_errors(joints, true_joints) * valid[:, None]
-        aligned = aligned_joint_errors(joints, true_joints) * valid[:, None]
-        vertices = mpvpe(self._centred(predicted), self._centred(true)).cpu() * valid
-        return [
-            SampleErrors(
-                sample_idx=sample['sample_idx'],
-                joints=errors[i].numpy(),
-                aligned_joints=aligned[i].numpy(),
-                vertices=vertices[i].item(),
-                visibility=self._visibility(sample['gt_instances']),
-            )
-            for i, sample in enumerate(data_samples)
-        ]
-
-    def _true_vertices(self, data_samples: Sequence[Mapping[str, Any]], like: Tensor) -> Tensor:
-        """Vertices (B, V, 3) of the annotated bodies, m, on the device of ``like``."""
-        for sample in data_samples:
-            truth = sample.get('gt_instances', {})
-            missing = [field for field in _SMPL_FIELDS if field not in truth]
-            if missing:
-                raise KeyError(
-                    f'sample {sample["sample_idx"]} ({sample.get("img_path")}) has no '
-                    f'gt_instances.{missing[0]}; mesh errors need {", ".join(_SMPL_FIELDS)} of '
-                    'every sample'
-                )
-        parameters = {
-            field: torch.cat([torch.as_tensor(s['gt_instances'][field]) for s in data_samples])
-            for field in _SMPL_FIELDS
+        self.specs = tuple(specs)
+        self.image, self.positions = image, positions
+        wanted = (('vertices', vertices, mpvpe), ('aligned_vertices', aligned_vertices, pa_mpvpe))
+        self._vertex_functions = {name: function for name, used, function in wanted if used}
+        self._regressions = {
+            name: JointRegression(body_model, name)
+            for name in dict.fromkeys(spec.regressed_set for spec in specs)
         }
-        self.body_model.to(like.device)
-        return self.body_model(
-            **{field: value.to(like) for field, value in parameters.items()},
-            gender=[sample['gender'] for sample in data_samples],
-        ).vertices
+        self._mesh_root = JointRegression(body_model, _MESH_ROOT_SET, (_MESH_ROOT,))
+        self._visibility_maps = {
+            spec.joint_set: keypoint_map(visibility_set, spec.joint_set) for spec in specs
+        }
 
-    def _joints(self, vertices: Tensor) -> Tensor:
-        """Evaluated joints (B, K, 3) relative to the root, m, in double precision on the CPU."""
-        joints = self.body_model.regress(vertices, self._regressed_set).cpu().double()
-        return joints[:, self._joint_indices] - joints[:, self._root_index, None]
+    @torch.no_grad()
+    def __call__(self, batch: SampleBatch) -> Columns:
+        """Errors of a batch, whose predictions become zero where they are not finite."""
+        finite = _zero_diverged(batch)
+        found = self._compare_meshes(batch)
+        errors = {name: found[name] for name in self._vertex_functions}
+        for spec in self.specs:
+            joints = (found[f'{side}/{spec.regressed_set}'] for side in ('predicted', 'true'))
+            measured = self._joint_errors(spec, *joints, batch)
+            errors |= {f'{spec.joint_set}/{name}': value for name, value in measured.items()}
+        valid = torch.where(finite, 1.0, float('nan')).cpu().double()
+        columns = {
+            name: (value * valid.view(-1, *(1,) * (value.ndim - 1))).numpy()
+            for name, value in errors.items()
+        }
+        return batch.columns | columns | self._visibility(batch.columns['visibility'])
 
-    def _centred(self, vertices: Tensor) -> Tensor:
-        """Vertices relative to the pelvis of their own mesh."""
-        joints = self.body_model.regress(vertices, _MESH_ROOT_SET)
-        return vertices - joints[:, get_keypoint_set(_MESH_ROOT_SET).index(_MESH_ROOT), None]
+    def _compare_meshes(self, batch: SampleBatch) -> dict[str, Tensor]:
+        """Vertex errors (B,), mm, and joints (B, K, 3) of both sides, m, in double precision."""
+        annotated = {name: batch.parameters[name] for name in SMPL_FIELDS}
+        if self._vertex_functions:
+            true = true_vertices(self.body_model, annotated, batch.genders)
+            pairs = zip(_parts(batch.vertices), _parts(true), strict=True)
+            parts = [self._compare_part(*pair) for pair in pairs]
+        else:
+            true = {
+                f'true/{name}': self.body_model.to(batch.vertices.device).keypoints(
+                    keypoint_set=name, gender=batch.genders, **annotated
+                )
+                for name in self._regressions
+            }
+            parts = [self._regressed('predicted', part) for part in _parts(batch.vertices)]
+        found = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+        if not self._vertex_functions:
+            found |= true
+        return {name: value.cpu().double() for name, value in found.items()}
 
-    def _visibility(self, gt_instances: Mapping[str, Any]) -> np.ndarray:
-        """Visibility codes (K,) of the evaluated joints; unknown where nothing is known."""
-        codes = np.full(len(self._visibility_indices), Visibility.UNKNOWN, dtype=np.int8)
-        if 'visibility' in gt_instances:
-            known = self._visibility_indices >= 0
-            given = np.asarray(gt_instances['visibility']).reshape(-1)
-            codes[known] = given[self._visibility_indices[known]]
-        return codes
+    def _compare_part(self, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
+        centred = [vertices - self._mesh_root(vertices) for vertices in (predicted, true)]
+        errors = {name: function(*centred) for name, function in self._vertex_functions.items()}
+        return errors | self._regressed('predicted', predicted) | self._regressed('true', true)
+
+    def _regressed(self, side: str, vertices: Tensor) -> dict[str, Tensor]:
+        return {f'{side}/{name}': regress(vertices) for name, regress in self._regressions.items()}
+
+    def _joint_errors(
+        self, spec: JointSpec, predicted: Tensor, true: Tensor, batch: SampleBatch
+    ) -> dict[str, Tensor]:
+        """Errors of one joint set, from the joints of the regressed set, m."""
+        if 'true_shift' in batch.parameters:
+            predicted = predicted + batch.parameters['predicted_shift'][:, None].cpu().double()
+            true = true + batch.parameters['true_shift'][:, None].cpu().double()
+        centred = spec.centred(predicted), spec.centred(true)
+        measured = {
+            'joints': joint_errors(*centred),
+            'aligned_joints': aligned_joint_errors(*centred),
+        }
+        if self.positions:
+            measured |= dict(zip(('predicted', 'true'), centred, strict=True))
+        if self.image:
+            joints = (points[:, spec.joint_indices] for points in (predicted, true))
+            measured['image'] = _image_errors(*joints, batch)
+        return measured
+
+    def _visibility(self, codes: np.ndarray) -> Columns:
+        """Visibility codes (B, K) of every set; unknown where nothing is known."""
+        unknown = np.int8(Visibility.UNKNOWN)
+        return {
+            f'{name}/visibility': np.where(indices >= 0, codes[:, indices], unknown)
+            for name, indices in self._visibility_maps.items()
+        }
+
+
+def _parts(vertices: Tensor) -> Iterator[Tensor]:
+    return iter(vertices.split(_COMPARED_AT_ONCE))
+
+
+def _zero_diverged(batch: SampleBatch) -> Tensor:
+    """Where predictions are finite (B,); the others become zero, as alignments need numbers."""
+    # A sum is not finite if one of its terms is not.
+    finite = batch.vertices.sum((1, 2)).isfinite()
+    predictions = [batch.vertices]
+    if 'predicted_shift' in batch.parameters:
+        predictions.append(batch.parameters['predicted_shift'])
+        finite &= predictions[1].isfinite().all(dim=1)
+    if not finite.all():
+        for values in predictions:
+            values[~finite] = 0
+    return finite
+
+
+def _image_errors(predicted: Tensor, true: Tensor, batch: SampleBatch) -> Tensor:
+    """Errors (B, K) in the image of joints in camera axes; infinite behind the camera."""
+    names = ('focal_length', 'principal_point')
+    camera = [batch.parameters[name].cpu().double() for name in names]
+    errors = image_errors(project(predicted, *camera), project(true, *camera))
+    return torch.where(predicted[..., 2] > 0, errors, float('inf'))

@@ -57,4 +57,5 @@ def similarity_align(source: Tensor, target: Tensor) -> Tensor:
         ValueError: the shapes differ or are not ``(B, K, 3)``.
     """
     scale, rotation, translation = similarity_transform(source, target)
-    return scale[:, None, None] * source @ rotation.mT + translation[:, None]
+    turned = (scale[:, None, None] * rotation @ source.mT).mT  # in planes, whatever the source
+    return turned + translation[:, None]

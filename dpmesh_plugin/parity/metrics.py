@@ -29,17 +29,14 @@ class RecordedBody(nn.Module):
 
     def __init__(self, body: SMPL, meshes: Tensor) -> None:
         super().__init__()
-        self.body = body
         self.meshes = meshes
         self.model_id = body.model_id
+        self.num_vertices = body.num_vertices
+        self.regressors = body.regressors
 
     def forward(self, *, betas: Tensor, **_parameters: object) -> SimpleNamespace:
         """The meshes at the indices ``betas[:, 0]``."""
         return SimpleNamespace(vertices=self.meshes[betas[:, 0].long()])
-
-    def regress(self, vertices: Tensor, keypoint_set: str) -> Tensor:
-        """See :meth:`SMPL.regress`."""
-        return self.body.regress(vertices, keypoint_set)
 
 
 def compare_metrics(parity: ParitySet, body: SMPL, report: Report) -> None:
@@ -55,9 +52,9 @@ def compare_metrics(parity: ParitySet, body: SMPL, report: Report) -> None:
     predicted = predicted - body.regress(predicted, 'dpmesh_30')[:, :1]
     metric = MeshMetric(body_model=RecordedBody(body, true))
     metric.process(None, _samples(record, predicted))
-    names = {'joints': 'mpjpe', 'aligned_joints': 'pa_mpjpe', 'vertices': 'mpvpe'}
-    for field, name in names.items():
-        values = [np.mean(result[field]) for result in metric.results]
+    names = {'MPJPE': 'mpjpe', 'PA-MPJPE': 'pa_mpjpe', 'MPVPE': 'mpvpe'}
+    for metric_name, name in names.items():
+        values = metric.sample_values()[metric_name]
         report.add(f'metrics/{name}', values, record[name], LIMIT_MM, unit='mm')
         mean = record[f'mean.{name}']
         report.add(f'metrics/mean.{name}', np.mean(values), mean, LIMIT_MM, unit='mm')

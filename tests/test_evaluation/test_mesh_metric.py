@@ -74,8 +74,7 @@ def test_it_builds_from_a_dict_and_centres_on_the_named_root(samples, body):
         {'type': 'MeshMetric', 'body_model': {'type': 'SMPL', 'genders': GENDERS}}
     )
     metric.process(None, samples[:1])
-    result = metric.results[0]
-    assert result['joints'].shape == (14,)
+    assert metric.errors()['h36m_14/joints'].shape == (1, 14)
     by_pelvis = _evaluate(samples, body, joint_set='smpl_24')['MPJPE']
     by_hip = _evaluate(samples, body, joint_set='smpl_24', root='left_hip')['MPJPE']
     assert by_pelvis != pytest.approx(by_hip, abs=0.1)
@@ -88,7 +87,7 @@ def test_visibility_splits_by_joint_name(samples, body):
     sample = {**samples[0], 'gt_instances': {**samples[0]['gt_instances'], 'visibility': codes}}
     metric = MeshMetric(body_model=body)
     metric.process(None, [sample])
-    of_neck = metric.results[0]['joints'][get_keypoint_set('h36m_14').index('neck')]
+    of_neck = metric.errors()['h36m_14/joints'][0, get_keypoint_set('h36m_14').index('neck')]
     metrics = metric.evaluate(1)
     assert metrics['MPJPE-hidden'] == pytest.approx(of_neck)
     assert 'MPJPE-visible' not in metrics
