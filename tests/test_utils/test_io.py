@@ -37,11 +37,8 @@ def test_load_is_the_same_with_and_without_the_fast_parser(tmp_path, monkeypatch
     else:
         monkeypatch.setattr(io, 'orjson', None)
     path = tmp_path / 'a.json'
-    path.write_text('{"a": [1, 2.5, null, true, "\u00e9"], "id": 9007199254740993}')
-    assert load_json(path) == {
-        'a': [1, 2.5, None, True, 'é'],
-        'big': 123456789012345678901234567890,
-    }
+    path.write_text('{"a": [1, 2.5, null, true, "\\u00e9"], "id": 9007199254740993}')
+    assert load_json(path) == {'a': [1, 2.5, None, True, 'é'], 'id': 9007199254740993}
     path.write_text('[NaN, -Infinity]')
     assert math.isnan(load_json(path)[0])
     path.write_bytes(b'{"a": "\xff"}')
