@@ -1,9 +1,11 @@
-"""What a model costs: counted without running it, and measured by running it."""
+"""What models and data cost: counted without running, and measured by running."""
 
+from .annotation_index import IndexProfile, profile_index, repeat_annotations
 from .benchmark import BenchmarkOptions, Measurement, run_benchmark
 from .cost import PartCost, built_model_cost, model_cost, total_cost
 from .machine import machine_facts
 from .parts import Part, count_parameters, parts_of
+from .pipeline import PipelineProfile, profile_pipeline
 from .samples import random_batch
 from .tables import benchmark_table, cost_table
 from .variant import DTYPES, Variant, variants_of
@@ -13,10 +15,12 @@ from .workload import Prediction, Training, Workload
 __all__ = [
     'DTYPES',
     'BenchmarkOptions',
+    'IndexProfile',
     'Measurement',
     'Part',
     'PartCost',
     'PartWatch',
+    'PipelineProfile',
     'Prediction',
     'Training',
     'Variant',
@@ -28,7 +32,10 @@ __all__ = [
     'machine_facts',
     'model_cost',
     'parts_of',
+    'profile_index',
+    'profile_pipeline',
     'random_batch',
+    'repeat_annotations',
     'run_benchmark',
     'total_cost',
     'variants_of',

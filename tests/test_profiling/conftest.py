@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from dpmesh_plugin.models import MeshDataPreprocessor
+from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 
 TINY_TRANSFORMER = {'num_layers': 1, 'num_heads': 2, 'feedforward_channels': 16}
 
@@ -83,3 +84,12 @@ class PlainEstimator(nn.Module):
 def plain_model() -> PlainEstimator:
     torch.manual_seed(0)
     return PlainEstimator()
+
+
+@pytest.fixture(scope='session')
+def synth_oc(tmp_path_factory):
+    """A folder with a SynthOC of a few small pictures."""
+    folder = tmp_path_factory.mktemp('synth_oc')
+    request = DatasetRequest(train=3, test=1, seed=1, image_size=64, supersample=1)
+    write_dataset(folder, request, workers=1)
+    return folder
