@@ -144,6 +144,11 @@ class AnnotationFile:
                 )
         return [by_letter[value[0]] for value in values]
 
+    def order(self) -> dict[str, list[int]]:
+        """Person in the sequence and frame of every annotation, where the file states them."""
+        present = [field for field in ('track_id', 'frame_idx') if self.has(field)]
+        return {field: self.column(field, 1)[:, 0].astype(int).tolist() for field in present}
+
     def check_smpl(self, pose: np.ndarray, betas: np.ndarray) -> None:
         """Refuse absurd body parameters.
 

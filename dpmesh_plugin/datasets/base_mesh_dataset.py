@@ -53,7 +53,7 @@ class BaseMeshDataset(BaseDataset):
       ``transl`` (3,) m, in camera axes (x right, y down, z forward); ``gender``; ``body_model_id``
     - ``focal_length`` (2,), ``principal_point`` (2,) px of the image
     - where annotated: ``visibility`` (30,) int8, ``occlusion`` in [0, 1], ``keypoints_3d`` (30, 3)
-      m relative to ``pelvis`` (3,) m
+      m relative to ``pelvis`` (3,) m; ``track_id``, the person in the sequence, ``frame_idx``
     - with ``with_neighbours``: ``neighbours`` (M, 17, 3): x, y in px of the image and score of the
       ``coco_17`` joints of the other people in the picture, ``neighbour_boxes`` (M, 4)
 

@@ -41,8 +41,8 @@ class PW3DDataset(BaseMeshDataset):
 
     An annotation has ``id, image_id, bbox, openpose_result (18 x 3), smpl_param {pose 72, shape 10,
     trans 3, gender}``; an image ``id, file_name, sequence, width, height, cam_param {focal,
-    princpt}``. Read where present: ``visibility`` (30), ``occlusion``, ``keypoints_3d`` (30 x 3,
-    camera axes, m), and ``info {name, model_id, version}`` of the file.
+    princpt}``. Read where present: ``visibility`` (30), ``occlusion``, ``track_id``, ``frame_idx``,
+    ``keypoints_3d`` (30 x 3, camera axes, m), and ``info {name, model_id, version}`` of the file.
 
     As published, annotations whose box is empty or outside the image are left out, although tests
     take their box from the keypoints: they are counted and logged, and stand in ``dropped``.
@@ -238,7 +238,7 @@ class PW3DDataset(BaseMeshDataset):
         """Columns beyond the schema of 3DPW; a field of the first annotation must be in all."""
         present = file.annotations[0]
         num_joints = get_keypoint_set('dpmesh_30').num
-        extras: dict[str, Sequence] = {}
+        extras: dict[str, Sequence] = {**file.order()}
         if 'visibility' in present:
             extras['visibility'] = file.column('visibility', num_joints).astype(np.int8)
         if 'occlusion' in present:

@@ -234,7 +234,7 @@ class SchemaMeshDataset(BaseMeshDataset):
 
     @staticmethod
     def _extras(file: AnnotationFile) -> dict[str, Sequence]:
-        extras: dict[str, Sequence] = {'sampled': [True] * len(file)}
+        extras: dict[str, Sequence] = {'sampled': [True] * len(file), **file.order()}
         if file.has('sampled'):
             extras['sampled'] = (file.column('sampled', 1)[:, 0] > 0).tolist()
         if file.has('visibility'):

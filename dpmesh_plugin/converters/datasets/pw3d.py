@@ -120,6 +120,8 @@ def _person(sequence: dict[str, Any], actor: int, index: int, matrix: np.ndarray
     pixels = seen @ matrix.T
     openpose = np.array(sequence['poses2d'][actor][index], np.float32)
     return {
+        'track_id': actor,
+        'frame_idx': index,
         'bbox': keypoint_box(pixels[:, :2] / pixels[:, 2:], np.ones(24)),
         'openpose_result': openpose.T.reshape(-1),
         'smpl_param.pose': pose,

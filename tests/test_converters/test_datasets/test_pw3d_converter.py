@@ -51,6 +51,8 @@ def test_sequence_becomes_a_file_of_the_data_set(download, fit, camera, joints_o
     people = [dataset.get_data_info(index) for index in range(len(dataset))]
     assert [person['gender'] for person in people] == ['male', 'female', 'male', 'male', 'female']
     assert people[3]['img_path'].endswith('courtyard_box_00/image_00003.jpg')
+    assert [person['track_id'] for person in people] == [0, 1, 0, 0, 1]
+    assert [person['frame_idx'] for person in people] == [0, 0, 1, 3, 3]
     assert people[0]['ori_shape'] == (64, 48)
     np.testing.assert_array_equal(people[0]['keypoints'][2], [2, 20])
     np.testing.assert_array_equal(people[0]['keypoint_scores'][2], 38)
