@@ -2,8 +2,10 @@
 
 from .augmentation import RandomChannelScale, RandomScaleRotateFlip
 from .body_model_keypoints import BodyModelKeypoints
+from .clean_prompt import CleanPrompt
 from .crop_box import CropBox
 from .cutout_occlusion import CutoutOcclusion
+from .detector_noise import DetectorNoise
 from .formatting import PackMeshInputs
 from .keypoint_noise import KeypointJitter
 from .keypoint_prompt import KeypointsToPrompt
@@ -16,8 +18,10 @@ from .topdown_affine import TopdownAffine
 __all__ = [
     'AnnotatedKeypoints',
     'BodyModelKeypoints',
+    'CleanPrompt',
     'CropBox',
     'CutoutOcclusion',
+    'DetectorNoise',
     'KeypointJitter',
     'KeypointsToPrompt',
     'LoadMeshImage',

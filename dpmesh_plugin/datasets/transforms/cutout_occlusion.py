@@ -10,7 +10,7 @@ from dpmesh_plugin.structures import Cutout, CutoutSource, Visibility
 
 from .pasting import Placement, covered, fitted_size, hide_joints, joint_places, paste
 from .randomness import new_generator
-from .rectangle_occlusion import person_in_crop
+from .rectangle_occlusion import person_in_picture
 
 # The centre of an occluder keeps about this distance to the joint it is meant for, as a share of
 # the root of the area of the person's box.
@@ -26,11 +26,14 @@ class CutoutOcclusion(BaseTransform):
     that leaves enough of these joints visible, possibly none. ``occlusion`` stays that of the
     annotation.
 
-    Required keys: ``img`` (h, w, 3) crop; ``bbox_xywh`` (4,) px of the image; ``warp_mat`` (2, 3);
-    ``prompt_keypoints`` (30, 2) px of the crop, ``prompt_visible`` (30,).
+    Works on the whole image, before ``DetectorNoise`` and ``CropBox``, so that both see what the
+    occluder does; or on the crop, after ``TopdownAffine``. The picture is either.
 
-    Optional keys: ``keypoints_2d`` (30, 2) px of the crop with ``keypoints_2d_valid`` (30,), and
-    ``visibility`` (30,).
+    Required keys: ``img`` (h, w, 3); ``bbox_xywh`` (4,) px of the image; ``prompt_keypoints``
+    (30, 2) px of the picture, ``prompt_visible`` (30,).
+
+    Optional keys: ``keypoints_2d`` (30, 2) px of the picture with ``keypoints_2d_valid`` (30,);
+    ``visibility`` (30,); ``warp_mat`` (2, 3) in a crop.
 
     Modified keys: ``img``; ``visibility``: visible joints below the occluder are then hidden by an
     object or a person; ``prompt_visible``: see ``miss_prob``.
@@ -42,7 +45,7 @@ class CutoutOcclusion(BaseTransform):
         prob: Probability of an occluder.
         area: Range of the area of the box around the occluder, as a share of the person's box.
         rotation: Occluders are turned by up to this many degrees.
-        edge: Range of the width of the soft edge: standard deviation, px of the crop.
+        edge: Range of the width of the soft edge: standard deviation, px of the picture.
         keep_visible: At least so many joints stay visible.
         miss_prob: Probability that a covered keypoint of the prompt is missed. ``DetectorNoise``
             after this transform knows better, where it was fitted to causes.
@@ -84,7 +87,7 @@ class CutoutOcclusion(BaseTransform):
             return results
         source = self.sources[generator.integers(len(self.sources))]
         cutout = source[int(generator.integers(len(source)))]
-        box = person_in_crop(results)
+        box = person_in_picture(results)
         if box[2:].min() < 1:
             return results
         joints = visible_joints(results)
@@ -108,8 +111,8 @@ class CutoutOcclusion(BaseTransform):
 
         Args:
             generator: Source of randomness.
-            box: (4,) the person, px of the crop.
-            joints: (N, 2) joints that can be seen, px of the crop; may be none.
+            box: (4,) the person, px of the picture.
+            joints: (N, 2) joints that can be seen, px of the picture; may be none.
             cutout: What is placed.
         """
         box_area = box[2] * box[3]
@@ -127,8 +130,10 @@ class CutoutOcclusion(BaseTransform):
 
 
 def visible_joints(results: dict) -> np.ndarray:
-    """Joints (N, 2) that can be seen, px of the crop: true ones, or those of the prompt."""
+    """Joints (N, 2) that can be seen, px of the picture: true ones, or those of the prompt."""
     keypoints, known = joint_places(results)
+    limit = results['img'].shape[1::-1]
+    known = known & ((keypoints >= 0) & (keypoints < limit)).all(axis=-1)
     if 'keypoints_2d' in results and 'visibility' in results:
-        known = known & (results['visibility'] == Visibility.VISIBLE)
+        known &= results['visibility'] == Visibility.VISIBLE
     return keypoints[known]

@@ -95,7 +95,7 @@ def joint_places(results: dict) -> tuple[np.ndarray, np.ndarray]:
     """Where the joints of a person are, as far as is known.
 
     Returns:
-        The true joints (30, 2), px of the crop, or those of the prompt where there are none; and
+        The true joints (30, 2), px of the picture, or those of the prompt where there are none; and
         which of them are known (30,).
     """
     if 'keypoints_2d' in results:

@@ -62,7 +62,7 @@ class RectangleOcclusion(BaseTransform):
         if generator.random() >= self.prob:
             return results
         placed = self.placement == 'person'
-        box = person_in_crop(results) if placed else results['bbox_xywh']
+        box = person_in_picture(results) if placed else results['bbox_xywh']
         rectangle = self.draw(generator, box, results['img'].shape[:2])
         if rectangle is not None:
             x, y, width, height = rectangle
@@ -97,11 +97,15 @@ class RectangleOcclusion(BaseTransform):
         return None
 
 
-def person_in_crop(results: dict) -> np.ndarray:
-    """The upright box (4,) around the annotated box as it lies in the crop, px of the crop."""
+def person_in_picture(results: dict) -> np.ndarray:
+    """The upright box (4,) around the annotated box as it lies in the picture, px of the picture.
+
+    The picture is the crop, or the whole image as long as there is no ``warp_mat``.
+    """
     x, y, width, height = results['bbox_xywh']
     corners = np.array([[x, y], [x + width, y], [x, y + height], [x + width, y + height]])
-    corners = apply_affine(corners, results['warp_mat'])
+    if 'warp_mat' in results:
+        corners = apply_affine(corners, results['warp_mat'])
     limit = np.array(results['img'].shape[1::-1])
     low, high = (np.clip(edge, 0, limit) for edge in (corners.min(axis=0), corners.max(axis=0)))
     return np.concatenate([low, high - low])

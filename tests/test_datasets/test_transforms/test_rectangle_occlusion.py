@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from dpmesh_plugin.datasets.transforms import RectangleOcclusion
-from dpmesh_plugin.datasets.transforms.rectangle_occlusion import person_in_crop
+from dpmesh_plugin.datasets.transforms.rectangle_occlusion import person_in_picture
 from dpmesh_plugin.structures import Visibility
 
 
@@ -18,10 +18,12 @@ def _person() -> dict:
     }
 
 
-def test_person_in_crop():
-    np.testing.assert_allclose(person_in_crop(_person()), [10, 20, 30, 20])
+def test_person_in_picture():
+    np.testing.assert_allclose(person_in_picture(_person()), [10, 20, 30, 20])
     shifted = _person() | {'bbox_xywh': np.array([990, 520, 30, 20])}
-    np.testing.assert_allclose(person_in_crop(shifted), [0, 20, 20, 20])
+    np.testing.assert_allclose(person_in_picture(shifted), [0, 20, 20, 20])
+    whole = {'img': np.zeros((800, 1200, 3), np.uint8), 'bbox_xywh': _person()['bbox_xywh']}
+    np.testing.assert_allclose(person_in_picture(whole), [1010, 520, 30, 20])
 
 
 def test_rectangles_lie_on_the_person():
