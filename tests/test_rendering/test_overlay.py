@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from dpmesh_plugin.body_models import SMPL
-from dpmesh_plugin.rendering import Mesh, add_label, draw_people, render, view_body
+from dpmesh_plugin.rendering import Mesh, add_label, draw_people, render
 
 K = np.array([[100, 0, 50], [0, 100, 40], [0, 0, 1]], np.float64)
 # A cuboid 0.4 m wide (x), 1 m high (y), 0.2 m deep (z) around the origin, faces outward.
@@ -41,31 +41,6 @@ def test_people_get_distinct_colours():
     left, right = BOX + np.float32([-0.5, 0, 3]), BOX + np.float32([0.5, 0, 3])
     drawn = draw_people(IMAGE, [left, right], BOX_FACES, K).astype(int)
     assert np.abs(drawn[40, 33] - drawn[40, 67]).sum() > 60
-
-
-@pytest.mark.parametrize(
-    ('yaw', 'pitch', 'ratio'),
-    [(0, 0, 0.4), (90, 0, 0.2), (180, 0, 0.4), (0, 90, 2), (90, 90, 0.5)],
-)
-def test_view_body_turns_and_fits(yaw, pitch, ratio):
-    picture = view_body(BOX + 7, BOX_FACES, size=(120, 150), yaw=yaw, pitch=pitch)
-    rows, columns = np.nonzero((picture < 250).any(axis=2))
-    extent = np.array([np.ptp(columns) + 1, np.ptp(rows) + 1])
-    assert extent[0] / extent[1] == pytest.approx(ratio, rel=0.12)
-    assert 0.8 < (extent / [120, 150]).max() < 0.96
-    assert abs(columns.mean() - 59.5) < 1
-    assert abs(rows.mean() - 74.5) < 1
-
-
-def test_at_90_degrees_the_front_is_to_the_right_or_seen_from_above_at_the_bottom():
-    # A nose of 0.5 m in front of the box, towards the camera (-z).
-    nose = np.array([[0.1, 0, -0.1], [0, 0.1, -0.1], [0, 0, -0.6]], np.float32)
-    vertices, faces = np.concatenate([BOX, nose]), np.concatenate([BOX_FACES, [[8, 9, 10]]])
-    side = (view_body(vertices, faces, size=(100, 100), yaw=90) < 250).any(axis=2).sum(axis=0)
-    above = (view_body(vertices, faces, size=(100, 100), pitch=90) < 250).any(axis=2).sum(axis=1)
-    for extent in (side[side > 0], above[above > 0]):
-        assert extent[1] > 40
-        assert extent[-2] < 10
 
 
 def test_labels_fit_and_leave_the_image():
