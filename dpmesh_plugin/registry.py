@@ -1,4 +1,4 @@
-"""Every registry node of mmengine as a child of this package, and three nodes of our own.
+"""Every registry node of mmengine as a child of this package, and nodes of our own.
 
 All nodes are declared, also those without a component yet: the runner looks each of them up under
 ``default_scope`` and warns about every one it does not find.
@@ -66,6 +66,7 @@ INFERENCERS = _child(mmengine_registry.INFERENCERS, 'apis')
 
 BODY_MODELS = ListingRegistry('body model', scope=SCOPE, locations=[f'{SCOPE}.body_models'])
 DETECTORS = ListingRegistry('keypoint detector', scope=SCOPE, locations=[f'{SCOPE}.apis'])
+EXPORTERS = ListingRegistry('export format', scope=SCOPE, locations=[f'{SCOPE}.apis.exporters'])
 OCCLUDERS = ListingRegistry(
     'source of occluders', scope=SCOPE, locations=[f'{SCOPE}.datasets', f'{SCOPE}.synthesis']
 )
