@@ -73,8 +73,10 @@ class SMPLTokenHead(BaseMeshHead):
     - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
       ``'all'``, as published.
 
-    - ``start='random'``: the first weights are drawn as published, so that an untrained model gives
-      any body. Default ``'upright'``: it gives a standing person in the middle of the crop.
+    - ``start='random'``: the first weights of pose and shape are drawn as published, so that an
+      untrained model gives any body. Default ``'upright'``: it gives a standing person. Either way
+      the body starts in the middle of the crop: drawn as published, the camera may start within
+      it, where gradients have no bound.
 
     The constructor has twelve arguments, as every part of the head can be exchanged.
 
@@ -141,7 +143,7 @@ class SMPLTokenHead(BaseMeshHead):
         self.orient_regressor = self._cascade(UPRIGHT_6D, start)
         self.pose_regressor = self._cascade((0.0,) * self.pose_decoder.latent_dim, start)
         self.betas_regressor = self._cascade(START_BETAS, start)
-        self.camera_regressor = self._cascade(START_CAMERA, start)
+        self.camera_regressor = self._cascade(START_CAMERA, 'upright')
 
     def _cascade(self, upright: Sequence[float], start: Start) -> CascadeRegressor:
         return CascadeRegressor(

@@ -45,7 +45,9 @@ class KeypointConditionNeck(BaseModule):
         mask_tokens: Whether masked keypoints give zero tokens. In the published model they enter
             the cross-attention like the others.
         inject_heatmaps: Whether the heatmaps are fused as one more feature map. None: where the
-            backbone gives no attention maps, since it then takes no condition either.
+            backbone gives no attention maps, since it then takes no condition either. The features
+            beside them then start with zero weights, as the control branch does, so that training
+            begins with the keypoints and learns what the image adds.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
@@ -104,6 +106,9 @@ class KeypointConditionNeck(BaseModule):
             if isinstance(module, nn.Conv2d):
                 nn.init.trunc_normal_(module.weight, std=INIT_STD)
                 nn.init.zeros_(module.bias)
+        if self.inject_heatmaps:
+            with torch.no_grad():
+                self.fuse[0].weight[:, :-num_keypoints] = 0.0
 
     def encode(self, prompt: KeypointPrompt) -> Condition:
         """Draw the heatmaps and lift the keypoints to tokens.
