@@ -39,7 +39,7 @@ class SMPL(BodyLayers):
         KeyError: as above.
         FileNotFoundError: as above.
 
-    Source: Loper et al., SIGGRAPH Asia 2015; the published model's joints: parity README section 5.
+    Source: Loper et al., SIGGRAPH Asia 2015; joints as in the DPMesh release.
     """
 
     def __init__(

@@ -1,7 +1,6 @@
 """Decoder of the pose prior VPoser."""
 
 import torch
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -22,7 +21,7 @@ PUBLISHED_LAYERS = {
 
 
 @BODY_MODELS.register_module()
-class VPoserDecoder(BaseModule):
+class VPoserDecoder(nn.Module):
     """Pose latent to the axis-angle of SMPL's body joints.
 
     The dropout of the published decoder is never active, so it is left out. Without trained weights
@@ -35,7 +34,7 @@ class VPoserDecoder(BaseModule):
         frozen: Whether the weights are kept from training. Gradients reach the latent in any case.
         init_cfg: Weights to load, as for every mmengine module.
 
-    Source: Pavlakos et al., CVPR 2019, version 1; layout of parity README section 5.
+    Source: Pavlakos et al., CVPR 2019, version 1.
     """
 
     def __init__(
@@ -47,7 +46,8 @@ class VPoserDecoder(BaseModule):
         frozen: bool = True,
         init_cfg: dict | list[dict] | None = None,
     ) -> None:
-        super().__init__(init_cfg)
+        super().__init__()
+        self.init_cfg = init_cfg
         self.latent_dim = latent_dim
         self.negative_slope = negative_slope
         self.fc1 = nn.Linear(latent_dim, hidden_dim)
@@ -56,6 +56,14 @@ class VPoserDecoder(BaseModule):
         with torch.no_grad():
             self.out.bias.copy_(torch.tensor(IDENTITY_6D * NUM_DECODED_JOINTS))
         self.requires_grad_(not frozen)
+
+    def init_weights(self) -> None:
+        """Load what ``init_cfg`` names; the modules around call it as for mmengine's own."""
+        # A generator of data sets needs this package, but none of what this import brings along.
+        from mmengine.model import initialize
+
+        if self.init_cfg is not None:
+            initialize(self, self.init_cfg)
 
     def forward(self, latent: Tensor) -> Tensor:
         """Decode poses.

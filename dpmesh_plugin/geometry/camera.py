@@ -6,7 +6,7 @@ Convention: camera axes x right, y down, z forward; metres in, pixels out.
 import torch
 from torch import Tensor
 
-# Side of the square the published camera output is scaled to, in metres (parity README, section 5).
+# Side of the square the published camera output is scaled to, in metres, as in the DPMesh release.
 PERSON_EXTENT = 2.5
 # Added to the depth by the published projection, so that depth zero does not divide by zero.
 PUBLISHED_DEPTH_OFFSET = 1e-4

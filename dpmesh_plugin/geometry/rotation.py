@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 # Below this squared angle sin and cos are replaced by their series, whose error is then < 1e-17.
 SMALL_ANGLE_SQUARED = 1e-3
-# Length below which a column of the six-number form counts as zero (parity README, section 5).
+# Length below which a column of the six-number form counts as zero, as in the DPMesh release.
 GRAM_SCHMIDT_EPS = 1e-12
 # The published converter compares the lower right element with this to choose its branch.
 QUATERNION_BRANCH_EPS = 1e-6
@@ -62,7 +62,7 @@ def matrix_to_quaternion(matrix: Tensor) -> Tensor:
     Returns:
         Quaternions ``(..., 4)``.
 
-    Source: branch order of the published model, parity README section 5.
+    Source: branch order of the DPMesh release.
     """
     m00, m01, m02, m10, m11, m12, m20, m21, m22 = matrix.flatten(-2).unbind(-1)
     squares = (1 + m00 + m11 + m22, 1 + m00 - m11 - m22, 1 - m00 + m11 - m22, 1 - m00 - m11 + m22)
@@ -135,7 +135,7 @@ def rotation_6d_to_matrix(rotation_6d: Tensor) -> Tensor:
     Returns:
         Matrices ``(..., 3, 3)``. A zero or parallel column leaves a zero column.
 
-    Source: Zhou et al., CVPR 2019, in the layout of parity README section 5.
+    Source: Zhou et al., CVPR 2019, in the layout of the DPMesh release.
     """
     first, second = rotation_6d.unflatten(-1, (3, 2)).unbind(-1)
     first = F.normalize(first, dim=-1, eps=GRAM_SCHMIDT_EPS)

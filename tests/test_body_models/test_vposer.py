@@ -16,7 +16,7 @@ def decoder():
 
 
 def published_fill(key, shape):
-    """Made-up weights of the recorded run: fill rule of the parity README, section 2."""
+    """Made-up weights of the recorded run: see ``converters.fill_rule``."""
     noise = np.random.RandomState(zlib.crc32(key.encode())).randn(*shape).astype(np.float32)
     if key.endswith('dec_out.bias'):
         identity = np.tile(np.array([1, 0, 0, 1, 0, 0], dtype=np.float32), 21)
@@ -77,3 +77,17 @@ def test_parity(shared_dir):
     pose = decoder(torch.from_numpy(recorded['vposer_latent']))
     expected = torch.from_numpy(recorded['vposer_body_pose']).unflatten(1, (23, 3))
     torch.testing.assert_close(pose, expected, atol=1e-5, rtol=0)
+
+
+def test_weights_are_loaded_by_the_model_around(tmp_path):
+    from mmengine.model import BaseModule
+
+    trained = VPoserDecoder()
+    torch.nn.init.normal_(trained.fc1.weight)
+    torch.save(trained.state_dict(), tmp_path / 'vposer.pth')
+    model = BaseModule()
+    model.prior = VPoserDecoder(
+        init_cfg={'type': 'Pretrained', 'checkpoint': str(tmp_path / 'vposer.pth')}
+    )
+    model.init_weights()
+    torch.testing.assert_close(model.prior.fc1.weight, trained.fc1.weight)

@@ -59,7 +59,7 @@ class PoseFixNoise(BaseTransform):
 
     Modified keys: ``prompt_keypoints``: the known joints of ``coco_17``; the others stay exact.
 
-    Source: Moon et al., CVPR 2019, in the form of the published model (parity README section 9);
+    Source: Moon et al., CVPR 2019, in the form of the DPMesh release;
     candidates are drawn one after the other instead of all at once, which gives the same
     distribution. Neighbours' joints that are not annotated are left out; the release takes them.
     """
