@@ -9,6 +9,8 @@ from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
 
+from dpmesh_plugin.evaluation.comparison import read_result
+from dpmesh_plugin.evaluation.result_tables import metrics_table, split_tables
 from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
 
 UNTRAINED = 'none'
@@ -49,14 +51,20 @@ def set_outputs(cfg: Config, args: argparse.Namespace) -> None:
         }
 
 
-def print_metrics(metrics: dict[str, float], title: str) -> None:
-    """Print one row per metric."""
-    table = Table(title=title)
-    table.add_column('metric')
-    table.add_column('value', justify='right')
-    for name, value in metrics.items():
-        table.add_row(name, f'{value:.2f}' if isinstance(value, float) else str(value))
-    Console().print(table)
+def print_metrics(metrics: dict[str, float], evaluator: dict) -> None:
+    """Print the tables of the result file, and a row for each value that is not in it."""
+    console = Console()
+    if evaluator['type'] == 'MeshMetric':
+        result = read_result(evaluator['out_file'])
+        for table in (metrics_table([result]), *split_tables([result])):
+            console.print(table)
+        prefix = f'{evaluator["prefix"]}/' if evaluator.get('prefix') else ''
+        metrics = {n: v for n, v in metrics.items() if n.removeprefix(prefix) not in result.metrics}
+    if metrics:
+        table = Table('metric', 'value')
+        for name, value in metrics.items():
+            table.add_row(name, f'{value:.2f}' if isinstance(value, float) else str(value))
+        console.print(table)
 
 
 def main() -> None:
@@ -71,8 +79,10 @@ def main() -> None:
         cfg.load_from = args.checkpoint
     metrics = Runner.from_cfg(cfg).test()
     if is_main_process():
-        print_metrics(metrics, f'{args.config} with {args.checkpoint}')
-        print(f'metrics and protocol: {cfg.test_evaluator[0]["out_file"]}')
+        evaluator = cfg.test_evaluator[0]
+        print(f'{args.config} with {args.checkpoint}')
+        print_metrics(metrics, evaluator)
+        print(f'metrics and protocol: {evaluator["out_file"]}')
         for what, where in (('predictions', args.dump), ('pictures', args.show_dir)):
             if where:
                 print(f'{what}: {where}')

@@ -1,11 +1,13 @@
 """Results side by side: numbers share a column only if they were measured under one protocol."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dpmesh_plugin.utils.io import load_json
+
+from .published import PUBLISHED, PublishedRow
 
 # What must agree before two numbers may be compared.
 COMPARED_FACTS = (
@@ -19,45 +21,61 @@ COMPARED_FACTS = (
 )
 
 
+# Those of them that the definition of a metric states for itself.
+_OF_METRIC = ('joint_set', 'root')
+
+
 @dataclass(frozen=True)
 class Result:
     """One evaluation.
 
     Args:
         name: What the row is called.
-        metrics: Values in mm by name; None for one that is not finite.
+        metrics: Values by name; None for one that is not finite.
         protocol: The facts it was measured under.
+        splits: ``per_joint``, ``by_visibility`` and ``by_occlusion``, where the file has them.
+        counts: Over how many samples each value is a mean, where the file says so.
     """
 
     name: str
     metrics: dict[str, float | None]
     protocol: dict[str, Any]
+    splits: dict[str, dict] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     @property
     def conditions(self) -> dict[str, Any]:
-        """The facts that must agree in a column."""
+        """The facts that must agree in a table."""
         facts = {name: self.protocol.get(name) for name in COMPARED_FACTS}
         samples = facts['samples']
         facts['samples'] = samples['evaluated'] if isinstance(samples, dict) else samples
         return facts
 
+    @property
+    def definitions(self) -> dict[str, dict[str, str]]:
+        """Facts of every metric; none in files that do not state them."""
+        return self.protocol.get('definitions', {})
 
-_PUBLISHED_PROTOCOL = {'joint_set': 'h36m_14', 'root': 'pelvis', 'body_model': 'smpl'}
-_SOURCE = 'DPMesh, arXiv:2404.01424, table 1'
+    @property
+    def units(self) -> dict[str, str]:
+        """Unit of every value that has another than mm."""
+        units = {name: facts['unit'] for name, facts in self.definitions.items()}
+        return {name: unit for name, unit in units.items() if unit != 'mm'}
 
-# Published results on SMPL in mm. They state no number of samples.
-PUBLISHED = tuple(
-    Result(
-        name=_SOURCE,
-        metrics=dict(zip(('MPJPE', 'PA-MPJPE', 'MPVPE'), values, strict=True)),
-        protocol={**_PUBLISHED_PROTOCOL, 'dataset': f'3DPW ({subset})', 'subset': subset},
-    )
-    for subset, values in (
-        ('oc', (70.9, 48.0, 88.0)),
-        ('pc', (82.2, 56.6, 105.4)),
-        ('crowd', (79.9, 51.1, 101.5)),
-    )
-)
+
+@dataclass(frozen=True)
+class Difference:
+    """A fact in which two results differ.
+
+    Args:
+        fact: Its name.
+        values: What the first and the second result state.
+        metrics: Metrics it concerns; none where it concerns all.
+    """
+
+    fact: str
+    values: tuple[Any, Any]
+    metrics: tuple[str, ...] = ()
 
 
 def read_result(path: str | Path) -> Result:
@@ -68,13 +86,49 @@ def read_result(path: str | Path) -> Result:
         KeyError: the file states no metrics or no protocol.
     """
     content = load_json(path)
-    missing = [name for name in ('metrics', 'protocol') if name not in content]
+    missing = [
+        name
+        for name in ('metrics', 'protocol')
+        if not isinstance(content, dict) or not isinstance(content.get(name), dict)
+    ]
     if missing:
         raise KeyError(
             f'{Path(path).absolute()} has no {missing[0]!r}: expected a result file as '
             'tools/test.py writes it with --out'
         )
-    return Result(Path(path).stem, content['metrics'], content['protocol'])
+    return Result(
+        name=Path(path).stem,
+        metrics=content['metrics'],
+        protocol=content['protocol'],
+        splits={
+            name: content.get(name, {}) for name in ('per_joint', 'by_visibility', 'by_occlusion')
+        },
+        counts=content.get('counts', {}),
+    )
+
+
+def differences(first: Result, second: Result) -> list[Difference]:
+    """What keeps the numbers of two results from sharing columns; nothing if they may.
+
+    Where both files define their metrics, the definitions of those that both have must agree.
+    Otherwise joint set and root are those of the whole file.
+    """
+    pair = first, second
+    defined = all(result.definitions for result in pair)
+    found = [
+        Difference(fact, values)
+        for fact in COMPARED_FACTS
+        if not (defined and fact in _OF_METRIC)
+        and (values := tuple(result.conditions[fact] for result in pair))[0] != values[1]
+    ]
+    by_values: dict[tuple, list[str]] = {}
+    for metric, facts in first.definitions.items():
+        others = second.definitions.get(metric, facts)
+        for fact in {**facts, **others}:
+            values = facts.get(fact), others.get(fact)
+            if values[0] != values[1]:
+                by_values.setdefault((fact, values), []).append(metric)
+    return found + [Difference(*key, tuple(metrics)) for key, metrics in by_values.items()]
 
 
 def group_by_protocol(results: Sequence[Result]) -> list[list[Result]]:
@@ -82,7 +136,7 @@ def group_by_protocol(results: Sequence[Result]) -> list[list[Result]]:
     groups: list[list[Result]] = []
     for result in results:
         for group in groups:
-            if group[0].conditions == result.conditions:
+            if not any(differences(other, result) for other in group):
                 group.append(result)
                 break
         else:
@@ -90,14 +144,10 @@ def group_by_protocol(results: Sequence[Result]) -> list[list[Result]]:
     return groups
 
 
-def published_for(result: Result) -> list[Result]:
-    """Published rows on the same data set; none for a number on another body than SMPL."""
-    return [row for row in PUBLISHED if row.protocol['dataset'] == result.protocol.get('dataset')]
-
-
-def differing_facts(groups: Sequence[Sequence[Result]]) -> list[str]:
-    """Names of the facts in which the groups differ."""
-    conditions = [group[0].conditions for group in groups]
+def published_for(result: Result) -> list[PublishedRow]:
+    """Published rows whose known facts agree; none for a number on another body than SMPL."""
     return [
-        fact for fact in COMPARED_FACTS if any(c[fact] != conditions[0][fact] for c in conditions)
+        row
+        for row in PUBLISHED
+        if all(result.protocol.get(name) == value for name, value in row.facts.items())
     ]

@@ -34,8 +34,10 @@ class Definition:
         """What must agree between two values of this metric."""
         facts = {'unit': self.unit, 'averaged over': self.averaged}
         if self.of == _JOINTS:
-            facts |= {'joint_set': joint_set}
-        facts['alignment'] = self.alignment or f'root {root}'
+            facts['joint_set'] = joint_set
+        if self.alignment is None:
+            facts['root'] = root
+        facts['alignment'] = self.alignment or 'root'
         if self.threshold:
             facts['threshold'] = self.threshold
         return facts

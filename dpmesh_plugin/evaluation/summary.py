@@ -4,24 +4,35 @@ A mean over nothing is None and its count 0; so is, with its true count, a mean 
 is not finite.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from dpmesh_plugin.structures import Visibility
 
 from .definitions import value_name
-from .functional import auc, pck
+from .functional import IMAGE_PCK_THRESHOLDS, auc, masked_mean, pck
 from .joint_regression import JointSpec
 from .sequences import accelerations
 
 HIDDEN = [v for v in Visibility if v not in (Visibility.VISIBLE, Visibility.UNKNOWN)]
 UNKNOWN_BIN = 'unknown'
 OCCLUSION_BINS = (0.0, 0.1, 0.3, 0.5, 0.7, 1.0)
+# Metrics that are means over samples: the column they are made of, and how.
+_OF_JOINTS: dict[str, tuple[str, Callable[[Tensor], Tensor]]] = {
+    'MPJPE': ('joints', masked_mean),
+    'PA-MPJPE': ('aligned_joints', masked_mean),
+    '3DPCK': ('joints', pck),
+    'AUC': ('joints', auc),
+    **{f'2DPCK@{x:g}': ('image', partial(pck, threshold=x)) for x in IMAGE_PCK_THRESHOLDS},
+}
+_OF_VERTICES = {'MPVPE': 'vertices', 'PA-MPVPE': 'aligned_vertices'}
 # Columns of distances per joint, by metric.
 _PER_JOINT = {'MPJPE': 'joints', 'PA-MPJPE': 'aligned_joints'}
 Columns = Mapping[str, np.ndarray]
@@ -103,18 +114,13 @@ def sample_values(
     sets = [spec.joint_set for spec in specs]
     values = {}
     for name in sets:
-        errors = torch.from_numpy(columns[f'{name}/joints'])
-        found = {'MPJPE': errors.mean(dim=1), '3DPCK': pck(errors), 'AUC': auc(errors)}
-        found['PA-MPJPE'] = torch.from_numpy(columns[f'{name}/aligned_joints']).mean(dim=1)
         for metric in metrics:
-            if metric.startswith('2DPCK@'):
-                image = torch.from_numpy(columns[f'{name}/image'])
-                found[metric] = pck(image, float(metric.removeprefix('2DPCK@')))
-        chosen = [metric for metric in metrics if metric in found]
-        values |= {value_name(metric, name, sets): found[metric].numpy() for metric in chosen}
-    for metric, column in (('MPVPE', 'vertices'), ('PA-MPVPE', 'aligned_vertices')):
-        if metric in metrics:
-            values[metric] = columns[column]
+            if metric in _OF_JOINTS:
+                column, function = _OF_JOINTS[metric]
+                errors = torch.from_numpy(columns[f'{name}/{column}'])
+                values[value_name(metric, name, sets)] = function(errors).numpy()
+            elif metric in _OF_VERTICES and name == sets[0]:
+                values[metric] = columns[_OF_VERTICES[metric]]
     return values
 
 
