@@ -3,8 +3,9 @@ import zlib
 import numpy as np
 import pytest
 import torch
+from mmengine.model import BaseModule
 
-from dpmesh_plugin.body_models.vposer import PUBLISHED_LAYERS
+from dpmesh_plugin.body_models.vposer import PUBLISHED_LAYERS, VPoserDecoder
 from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix, matrix_to_rotation_6d
 from dpmesh_plugin.registry import BODY_MODELS
 
@@ -80,8 +81,6 @@ def test_parity(shared_dir):
 
 
 def test_weights_are_loaded_by_the_model_around(tmp_path):
-    from mmengine.model import BaseModule
-
     trained = VPoserDecoder()
     torch.nn.init.normal_(trained.fc1.weight)
     torch.save(trained.state_dict(), tmp_path / 'vposer.pth')
