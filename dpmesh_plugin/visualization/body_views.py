@@ -20,6 +20,7 @@ def body_views(
     faces: np.ndarray,
     *,
     names: Sequence[str],
+    colors: Sequence[np.ndarray] | None = None,
     panel_size: int = 320,
 ) -> np.ndarray:
     """Front, side and top view of every body, and, if there are several, of all together.
@@ -28,6 +29,7 @@ def body_views(
         bodies: ``(V, 3)`` each, camera axes, m.
         faces: Vertex numbers ``(F, 3)`` of all of them.
         names: What to write over the views of each body.
+        colors: Albedo ``(3,)`` of every body, RGB 0..1. None takes distinct ones from the palette.
         panel_size: Width and height of a view in px.
 
     Returns:
@@ -38,12 +40,13 @@ def body_views(
     """
     if not bodies:
         raise ValueError('expected bodies to look at, got none')
-    colors = [person_color(number) for number in range(len(bodies))]
+    if colors is None:
+        colors = [person_color(number) for number in range(len(bodies))]
     rows = [
         ([body], [color], name) for body, color, name in zip(bodies, colors, names, strict=True)
     ]
     if len(bodies) > 1:
-        rows.insert(0, (list(bodies), colors, 'all'))
+        rows.insert(0, (list(bodies), list(colors), 'all'))
     size = panel_size, panel_size
     panels = [
         add_label(

@@ -35,7 +35,7 @@ class PersonTrack:
 
 
 def person_tracks(sequence: MeshSequence, body_model: nn.Module) -> list[PersonTrack]:
-    """All persons of a sequence by rising id.
+    """All persons of a sequence in the order in which they appear.
 
     Args:
         sequence: Photograph or video.
@@ -54,7 +54,7 @@ def person_tracks(sequence: MeshSequence, body_model: nn.Module) -> list[PersonT
             values[person].append([getattr(meshes, name)[row] for name in _PARAMETERS])
     if not numbers:
         raise no_persons(sequence)
-    return [_track(person, numbers[person], values[person]) for person in sorted(numbers)]
+    return [_track(person, numbers[person], values[person]) for person in numbers]
 
 
 def no_persons(sequence: MeshSequence) -> ValueError:

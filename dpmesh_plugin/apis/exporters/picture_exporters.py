@@ -9,7 +9,7 @@ from torch import nn
 
 from dpmesh_plugin.apis.mesh_sequence import MeshSequence
 from dpmesh_plugin.registry import EXPORTERS
-from dpmesh_plugin.rendering import Stage
+from dpmesh_plugin.rendering import Stage, person_color
 from dpmesh_plugin.visualization import body_views, save_animation, save_image, turntable
 
 from .base_exporter import BaseExporter, frame_file
@@ -29,14 +29,19 @@ class ViewsExporter(BaseExporter):
 
     def export(self, sequence: MeshSequence, body_model: nn.Module, stem: Path) -> list[Path]:
         """Write ``STEM_views.png``, in a video ``STEM_png/views_FRAME.png``."""
-        paths = []
+        paths, colors = [], {}
         for number, meshes in sequence.numbered_frames():
-            names = [f'person {person}' for person in check_persons(meshes)]
-            if not names:
+            persons = check_persons(meshes)
+            if not persons:
                 continue
             path = frame_file(stem, number, 'views', 'png')
-            bodies = list(meshes.vertices)
-            sheet = body_views(bodies, meshes.faces, names=names, panel_size=self.panel_size)
+            sheet = body_views(
+                list(meshes.vertices),
+                meshes.faces,
+                names=[f'person {person}' for person in persons],
+                colors=[person_color(colors.setdefault(p, len(colors))) for p in persons],
+                panel_size=self.panel_size,
+            )
             save_image(sheet, path)
             paths.append(path)
         if not paths:
@@ -102,11 +107,14 @@ class MP4Exporter(TurntableExporter):
 
 
 def _color_numbers(sequence: MeshSequence) -> dict[int, int]:
-    """For the id of every person the number of its colour, as the other formats have it."""
-    persons = {person for meshes in sequence.frames for person in check_persons(meshes)}
-    if not persons:
+    """For every person the number of its colour, in the order in which they appear."""
+    colors = {}
+    for meshes in sequence.frames:
+        for person in check_persons(meshes):
+            colors.setdefault(person, len(colors))
+    if not colors:
         raise no_persons(sequence)
-    return {person: number for number, person in enumerate(sorted(persons))}
+    return colors
 
 
 def _scenes(sequence: MeshSequence, colors: dict[int, int]) -> Iterator[dict[int, np.ndarray]]:
