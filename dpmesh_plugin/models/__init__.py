@@ -2,18 +2,29 @@
 
 from .backbones import DiffusionPriorBackbone
 from .data_preprocessor import MeshDataPreprocessor
-from .estimators import MeshEstimator
+from .estimators import CheckpointTeacher, EMATeacher, MeshDistiller, MeshEstimator
 from .heads import HMRHead, SMPLTokenHead
-from .losses import AutomaticWeightedLoss, MaskedL1Loss, MeshLoss
+from .losses import (
+    AutomaticWeightedLoss,
+    MapDistanceLoss,
+    MapDivergenceLoss,
+    MaskedL1Loss,
+    MeshLoss,
+)
 from .necks import KeypointConditionNeck
 
 __all__ = [
     'AutomaticWeightedLoss',
+    'CheckpointTeacher',
     'DiffusionPriorBackbone',
+    'EMATeacher',
     'HMRHead',
     'KeypointConditionNeck',
+    'MapDistanceLoss',
+    'MapDivergenceLoss',
     'MaskedL1Loss',
     'MeshDataPreprocessor',
+    'MeshDistiller',
     'MeshEstimator',
     'MeshLoss',
     'SMPLTokenHead',

@@ -15,6 +15,7 @@ class MeshDataSample(BaseDataElement):
 
     - ``prompt``: ``keypoints`` (1, K, 2) px of the crop, ``keypoint_scores`` (1, K),
       ``keypoints_visible`` (1, K) in {0, 1}.
+    - ``clean_prompt``: the same without the errors of a detector, for a teacher; optional.
     - ``gt_instances``: ``keypoints_2d`` (1, K, 2) px of the crop; ``keypoints_3d`` (1, K, 3) m,
       camera axes, relative to the pelvis; the same two from the fitted body, ``fit_keypoints_2d``
       and ``fit_keypoints_3d``; ``keypoints_2d_valid``, ``keypoints_3d_valid``,
@@ -40,6 +41,19 @@ class MeshDataSample(BaseDataElement):
     @prompt.deleter
     def prompt(self) -> None:
         del self._prompt
+
+    @property
+    def clean_prompt(self) -> InstanceData:
+        """Keypoints given to a teacher."""
+        return self._clean_prompt
+
+    @clean_prompt.setter
+    def clean_prompt(self, value: InstanceData) -> None:
+        self.set_field(value, '_clean_prompt', dtype=InstanceData)
+
+    @clean_prompt.deleter
+    def clean_prompt(self) -> None:
+        del self._clean_prompt
 
     @property
     def gt_instances(self) -> InstanceData:

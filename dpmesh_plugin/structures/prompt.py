@@ -24,9 +24,25 @@ class KeypointPrompt:
     visible: Tensor
 
     @classmethod
-    def from_samples(cls, data_samples: Sequence[MeshDataSample], like: Tensor) -> 'KeypointPrompt':
-        """Stack the prompts of some samples as float32 on the device of ``like``."""
-        prompts = [sample.prompt for sample in data_samples]
+    def from_samples(
+        cls, data_samples: Sequence[MeshDataSample], like: Tensor, field: str = 'prompt'
+    ) -> 'KeypointPrompt':
+        """Stack the prompts of some samples as float32 on the device of ``like``.
+
+        Args:
+            data_samples: Samples.
+            like: Any tensor on the device.
+            field: ``'prompt'`` or ``'clean_prompt'``.
+
+        Raises:
+            ValueError: a sample has no such prompt.
+        """
+        if any(field not in sample for sample in data_samples):
+            raise ValueError(
+                f'a sample has no {field}; clean prompts come from the transform CleanPrompt, '
+                'which the pipeline needs before PackMeshInputs'
+            )
+        prompts = [getattr(sample, field) for sample in data_samples]
 
         def stack(field: str) -> Tensor:
             values = torch.cat([torch.as_tensor(prompt[field]) for prompt in prompts])

@@ -38,6 +38,8 @@ class MeshEstimator(BaseModel):
         trainable: Names of what is trained: parts, or what lies below them, such as ``'neck'`` or
             ``'head.decoder'``; the rest is frozen. What a part itself keeps from training stays
             so: ``'backbone'`` means what ``trainable`` of the backbone names. None: all of it.
+        train_prompt: Keypoints that the loss is computed with: ``'prompt'``, or ``'clean_prompt'``
+            for a teacher that is trained without errors of a detector (:class:`CleanPrompt`).
         init_cfg: Initialisation as in mmengine, for example ``dict(type='Pretrained',
             checkpoint='ckpt.pth')``.
 
@@ -53,6 +55,7 @@ class MeshEstimator(BaseModel):
         head: dict | nn.Module,
         data_preprocessor: dict | nn.Module | None = None,
         trainable: Sequence[str] | None = None,
+        train_prompt: Literal['prompt', 'clean_prompt'] = 'prompt',
         init_cfg: dict | None = None,
     ) -> None:
         preprocessor = build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
@@ -70,6 +73,7 @@ class MeshEstimator(BaseModel):
             **optional,
         )
         self.head = build_part(head, in_channels=self.neck.out_channels)
+        self.train_prompt = train_prompt
         if trainable is not None:
             freeze_all_but(self, trainable, 'this model')
 
@@ -94,8 +98,9 @@ class MeshEstimator(BaseModel):
         Raises:
             ValueError: unknown mode, not one sample per input, or not one of inputs and latents.
         """
-        _check_call(inputs, latents, data_samples, mode)
-        feats = self.extract_feat(inputs, data_samples, latents)
+        check_call(inputs, latents, data_samples, mode)
+        field = self.train_prompt if mode == 'loss' else 'prompt'
+        feats = self.extract_feat(inputs, data_samples, latents, field)
         if mode == 'loss':
             return self.head.loss(feats, data_samples)
         if mode == 'predict':
@@ -108,6 +113,7 @@ class MeshEstimator(BaseModel):
         inputs: Tensor | None,
         data_samples: Sequence[MeshDataSample],
         latents: Tensor | None = None,
+        prompt: str = 'prompt',
     ) -> Tensor:
         """The fused map (B, C, H / stride, W / stride).
 
@@ -115,10 +121,11 @@ class MeshEstimator(BaseModel):
             inputs: (B, 3, H, W) RGB in [0, 1], or None where there are latents.
             data_samples: B samples with a prompt.
             latents: (B, C, h, w) encoded crops, or None.
+            prompt: Field of the samples with the prompt.
         """
         like = inputs if latents is None else latents
-        prompt = KeypointPrompt.from_samples(data_samples, like)
-        return self.perceive(prompt, inputs, latents)[1]
+        keypoints = KeypointPrompt.from_samples(data_samples, like, prompt)
+        return self.perceive(keypoints, inputs, latents)[1]
 
     def perceive(
         self, prompt: KeypointPrompt, inputs: Tensor | None, latents: Tensor | None
@@ -147,7 +154,7 @@ def _set_predictions(
     return list(data_samples)
 
 
-def _check_call(
+def check_call(
     inputs: Tensor | None,
     latents: Tensor | None,
     data_samples: Sequence[MeshDataSample] | None,

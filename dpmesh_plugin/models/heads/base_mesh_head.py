@@ -91,10 +91,29 @@ class BaseMeshHead(BaseModule):
             feats: (B, C, H, W).
             data_samples: B samples with ``gt_instances``.
         """
+        return self.loss_of(self.training_output(feats, data_samples), data_samples)
+
+    def training_output(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> HeadOutput:
+        """The output that the loss needs: with vertices only where a term compares them.
+
+        Args:
+            feats: (B, C, H, W).
+            data_samples: B samples with the metainfo ``ori_shape``.
+        """
         focal = self.crop_focal(data_samples, feats.device)
-        output = self(feats, focal, with_vertices='vertices' in self.objective.terms)
+        return self(feats, focal, with_vertices='vertices' in self.objective.terms)
+
+    def loss_of(
+        self, output: HeadOutput, data_samples: Sequence[MeshDataSample]
+    ) -> dict[str, Tensor]:
+        """Loss terms of an output.
+
+        Args:
+            output: From :meth:`training_output`.
+            data_samples: B samples with ``gt_instances``.
+        """
         targets = MeshTargets.from_samples(
-            data_samples, input_size=self.input_size, device=feats.device
+            data_samples, input_size=self.input_size, device=output.joints.device
         )
         return self.objective(self.loss_operands(output, targets))
 

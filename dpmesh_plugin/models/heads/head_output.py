@@ -26,6 +26,7 @@ class HeadOutput:
         keypoints_2d: (B, 30, 2) projected joints, px of the crop.
         image_joints: (B, K, 3) x, y, depth estimated before the body, each in [0, 1] over the
             crop and over 2 m about the root; None for a head without such an estimate.
+        volume: (B, C, D, H, W) refined volume in front of the camera; None for a head without one.
     """
 
     orient_6d: Tensor
@@ -40,3 +41,4 @@ class HeadOutput:
     joints: Tensor
     keypoints_2d: Tensor
     image_joints: Tensor | None = None
+    volume: Tensor | None = None

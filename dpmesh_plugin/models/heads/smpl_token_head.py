@@ -176,7 +176,7 @@ class SMPLTokenHead(BaseMeshHead):
             focal=focal,
             with_vertices=with_vertices,
         )
-        return HeadOutput(**body, image_joints=image_joints)
+        return HeadOutput(**body, image_joints=image_joints, volume=volume.float())
 
     def loss_operands(self, output: HeadOutput, targets: MeshTargets) -> Operands:
         """The shared terms, and the image joints against annotation and fitted body."""
