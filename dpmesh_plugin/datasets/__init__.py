@@ -9,6 +9,7 @@ from .cutout_folder import CutoutFolder
 from .epoch_sampler import EpochSampler
 from .human36m import Human36MDataset
 from .infinite_epoch_sampler import InfiniteEpochSampler
+from .latent_cache_dataset import LatentCacheDataset
 from .mixed_mesh_dataset import MixedMeshDataset
 from .muco_3dhp import MuCo3DHPDataset
 from .oh3d import OH3DDataset
@@ -24,6 +25,7 @@ __all__ = [
     'EpochSampler',
     'Human36MDataset',
     'InfiniteEpochSampler',
+    'LatentCacheDataset',
     'MixedMeshDataset',
     'MuCo3DHPDataset',
     'OH3DDataset',

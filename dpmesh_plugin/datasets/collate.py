@@ -16,13 +16,25 @@ def mesh_collate(batch: Sequence[dict]) -> dict:
     some twenty of them. These samples travel as arrays and arrive as tensors.
 
     Args:
-        batch: B dicts of ``inputs`` (3, h, w) and ``data_samples``, from ``PackMeshInputs``.
+        batch: B dicts of ``inputs`` (3, h, w) or ``latents`` (C, h, w), and ``data_samples``, from
+            ``PackMeshInputs``.
 
     Returns:
-        ``inputs`` (B, 3, h, w) and ``data_samples``, a list of B samples.
+        ``inputs`` (B, 3, h, w) or ``latents`` (B, C, h, w), and ``data_samples``, a list of B
+        samples.
+
+    Raises:
+        ValueError: crops and latents are mixed.
     """
-    inputs = torch.stack([item['inputs'] for item in batch])
-    return {'inputs': inputs, 'data_samples': _Samples(item['data_samples'] for item in batch)}
+    kinds = {name for item in batch for name in item if name != 'data_samples'}
+    if len(kinds) != 1:
+        raise ValueError(
+            f'expected a batch of either inputs or latents, got {", ".join(sorted(kinds))}: all or '
+            'none of the data sets of a mixture are below LatentCacheDataset'
+        )
+    (kind,) = kinds
+    stacked = torch.stack([item[kind] for item in batch])
+    return {kind: stacked, 'data_samples': _Samples(item['data_samples'] for item in batch)}
 
 
 class _Samples(list):

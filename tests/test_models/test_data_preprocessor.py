@@ -42,3 +42,10 @@ def test_refuses_crops_of_different_size():
     crops = _crops(1, size=8) + _crops(1, size=9)
     with pytest.raises(ValueError, match=r'one size, got \(3, 9, 9\) at index 1'):
         MeshDataPreprocessor()({'inputs': crops})
+
+
+def test_latents_pass_unchanged():
+    latents = torch.randn(2, 4, 8, 8)
+    data = MeshDataPreprocessor()({'latents': latents, 'data_samples': ['one', 'two']})
+    assert list(data) == ['latents', 'data_samples']
+    torch.testing.assert_close(data['latents'], latents, rtol=0, atol=0)
