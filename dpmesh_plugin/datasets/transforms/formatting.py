@@ -33,6 +33,8 @@ _OPTIONAL_META = (
     'gender',
     'img_id',
     'sequence',
+    'track_id',
+    'frame_idx',
     'occlusion',
     'body_model_id',
     'augmentation',
@@ -51,10 +53,13 @@ class PackMeshInputs(BaseTransform):
     ``img_path``, ``sample_idx``, ``ori_shape``, ``input_size``, ``warp_mat``, ``focal_length``,
     ``principal_point``.
 
-    Optional keys: the fields of ``gt_instances`` without their leading axis; ``smpl``; ``gender``,
-    ``img_id``, ``sequence``, ``occlusion``, ``body_model_id``, ``augmentation``, ``skipped``.
+    Optional keys: ``clean_keypoints``, ``clean_scores``, ``clean_visible`` (see ``CleanPrompt``);
+    ``latent`` (C, h, w) float32, with which ``img`` is not needed; the fields of ``gt_instances``
+    without their leading axis; ``smpl``; ``gender``, ``img_id``, ``sequence``, ``track_id``,
+    ``frame_idx``, ``occlusion``, ``body_model_id``, ``augmentation``, ``skipped``.
 
-    Returns keys: ``inputs`` (3, h, w) of the type of ``img``; ``data_samples``.
+    Returns keys: ``inputs`` (3, h, w) of the type of ``img``, or ``latents`` (C, h, w);
+    ``data_samples``.
     """
 
     def transform(self, results: dict) -> dict:
@@ -75,9 +80,17 @@ class PackMeshInputs(BaseTransform):
             keypoint_scores=results['prompt_scores'],
             keypoints_visible=results['prompt_visible'],
         )
+        if 'clean_keypoints' in results:
+            sample.clean_prompt = _instances(
+                keypoints=results['clean_keypoints'],
+                keypoint_scores=results['clean_scores'],
+                keypoints_visible=results['clean_visible'],
+            )
         if 'skipped' not in results:
             truth = {name: results[name] for name in _TRUTH if name in results}
             sample.gt_instances = _instances(**truth, **results.get('smpl', {}))
+        if 'latent' in results:
+            return {'latents': torch.from_numpy(results['latent']), 'data_samples': sample}
         image = np.ascontiguousarray(results['img'].transpose(2, 0, 1))
         return {'inputs': torch.from_numpy(image), 'data_samples': sample}
 
