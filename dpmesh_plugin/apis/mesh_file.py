@@ -140,5 +140,5 @@ def _read_npz(path: Path, names: tuple[str, ...] | None) -> dict[str, np.ndarray
     except (BadZipFile, EOFError, TypeError, ValueError, zlib.error) as error:
         raise ValueError(
             f'{path.absolute()} is no npz file, is cut off, or has pickled objects, which are '
-            f'never loaded ({error}); write it again with {_WRITER}'
+            f'never loaded; write it again with {_WRITER}'
         ) from error

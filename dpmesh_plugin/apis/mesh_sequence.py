@@ -99,13 +99,13 @@ def list_sequences(path: str | Path, *, frame_rate: float | None = None) -> list
     path = Path(path)
     if frame_rate is not None and not 0 < frame_rate < np.inf:
         raise ValueError(f'expected frames per second above 0, got {frame_rate}')
-    if not path.is_dir():
+    if path.is_file():
         return [_photograph(path)]
     files = sorted(path.glob('*.npz'))
     if not files:
         raise FileNotFoundError(
-            f'expected a result file (.npz) of tools/infer.py or a folder of them; '
-            f'{path.absolute()} has none'
+            'expected a result file (.npz) of tools/infer.py or a folder of them, found none at '
+            f'{path.absolute()}'
         )
     stamps = {file: _stamp(file) for file in files}
     framed = [
