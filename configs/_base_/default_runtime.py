@@ -11,6 +11,8 @@ default_hooks = dict(
     strict_load=dict(type='StrictLoadHook'),
     protocol=dict(type='EvaluationProtocolHook'),
     parameters=dict(type='ParameterTableHook'),
+    latents=dict(type='LatentCacheHook'),
+    teacher=dict(type='TeacherHook'),
 )
 
 env_cfg = dict(
