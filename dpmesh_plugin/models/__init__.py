@@ -1,6 +1,6 @@
 """Estimators and their parts."""
 
-from .backbones import DiffusionPriorBackbone
+from .backbones import DiffusionPriorBackbone, ImageBackbone, TorchvisionFeatures
 from .data_preprocessor import MeshDataPreprocessor
 from .estimators import CheckpointTeacher, EMATeacher, MeshDistiller, MeshEstimator
 from .heads import HMRHead, SMPLTokenHead
@@ -19,6 +19,7 @@ __all__ = [
     'DiffusionPriorBackbone',
     'EMATeacher',
     'HMRHead',
+    'ImageBackbone',
     'KeypointConditionNeck',
     'MapDistanceLoss',
     'MapDivergenceLoss',
@@ -28,4 +29,5 @@ __all__ = [
     'MeshEstimator',
     'MeshLoss',
     'SMPLTokenHead',
+    'TorchvisionFeatures',
 ]
