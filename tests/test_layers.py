@@ -10,7 +10,7 @@ ROWS = (
     {'structures'},
     {'body_models', 'rendering'},
     {'datasets', 'synthesis', 'models', 'evaluation', 'visualization', 'converters'},
-    {'engine', 'parity', 'profiling'},
+    {'engine', 'parity', 'profiling', 'robustness'},
     {'apis'},
 )
 # Neighbours of one row that may not know each other, whatever the direction.

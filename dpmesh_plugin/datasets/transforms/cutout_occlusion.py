@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from dpmesh_plugin.registry import OCCLUDERS, TRANSFORMS
 from dpmesh_plugin.structures import Cutout, CutoutSource, Visibility
 
+from .keypoint_prompt import miss_keypoints
 from .pasting import Placement, covered, fitted_size, hide_joints, joint_places, paste
 from .randomness import new_generator
 from .rectangle_occlusion import person_in_picture
@@ -30,13 +31,13 @@ class CutoutOcclusion(BaseTransform):
     occluder does; or on the crop, after ``TopdownAffine``. The picture is either.
 
     Required keys: ``img`` (h, w, 3); ``bbox_xywh`` (4,) px of the image; ``prompt_keypoints``
-    (30, 2) px of the picture, ``prompt_visible`` (30,).
+    (30, 2) px of the picture, ``prompt_scores``, ``prompt_visible`` (30,).
 
     Optional keys: ``keypoints_2d`` (30, 2) px of the picture with ``keypoints_2d_valid`` (30,);
     ``visibility`` (30,); ``warp_mat`` (2, 3) in a crop.
 
     Modified keys: ``img``; ``visibility``: visible joints below the occluder are then hidden by an
-    object or a person; ``prompt_visible``: see ``miss_prob``.
+    object or a person; the prompt: see ``miss_prob``.
 
     Args:
         sources: Where occluders come from: configs such as ``dict(type='RenderedObjects')``,
@@ -100,7 +101,7 @@ class CutoutOcclusion(BaseTransform):
                 hide_joints(results, opacity, cutout.cause)
                 missed = covered(opacity, results['prompt_keypoints'])
                 missed &= generator.random(len(missed)) < self.miss_prob
-                results['prompt_visible'] = results['prompt_visible'] * ~missed
+                miss_keypoints(results, missed)
                 break
         return results
 

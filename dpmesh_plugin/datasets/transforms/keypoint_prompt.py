@@ -86,3 +86,15 @@ class KeypointsToPrompt(BaseTransform):
         results['prompt_visible'] = (results['keypoints_2d_valid'] * near).astype(np.float32)
         known = results.get('keypoints_2d_known')
         results['prompt_known'] = np.ones(len(near), bool) if known is None else known
+
+
+def miss_keypoints(results: dict, missed: np.ndarray) -> None:
+    """Forget keypoints (30,) of the prompt, as if the detector had missed them (in place).
+
+    Convention: a missed keypoint lies at (0, 0) of the image with confidence 0.
+    """
+    origin = results['warp_mat'][:, 2] if 'warp_mat' in results else np.zeros(2)
+    keypoints = np.where(missed[:, None], origin, results['prompt_keypoints'])
+    results['prompt_keypoints'] = keypoints.astype(np.float32)
+    for name in ('prompt_scores', 'prompt_visible'):
+        results[name] = results[name] * ~missed

@@ -27,6 +27,7 @@ def _person() -> dict:
         'bbox_xywh': np.array([1010, 520, 30, 40], np.float32),
         'warp_mat': np.array([[1, 0, -1000], [0, 1, -500]], np.float32),
         'prompt_keypoints': keypoints.astype(np.float32),
+        'prompt_scores': np.full(30, 0.9, np.float32),
         'prompt_visible': np.ones(30, np.float32),
         'keypoints_2d': keypoints.astype(np.float32),
         'keypoints_2d_valid': np.ones(30, np.float32),
@@ -83,6 +84,9 @@ def test_covered_keypoints_of_the_prompt_can_be_missed():
         results = transform(_person())
         hidden = results['visibility'] != Visibility.VISIBLE
         np.testing.assert_array_equal(results['prompt_visible'], ~hidden)
+        np.testing.assert_allclose(results['prompt_scores'], 0.9 * ~hidden)
+        # A missed keypoint lies where the crop has the image's (0, 0).
+        assert (results['prompt_keypoints'][hidden] == (-1000, -500)).all()
 
 
 def test_without_truth_the_prompt_tells_where_joints_are():
