@@ -22,7 +22,8 @@ from .sample_batch import Needs, SampleBuffer, read_batch
 from .sample_errors import Columns, MeshComparison
 from .summary import OCCLUSION_BINS, sample_values, summarize
 
-# Samples measured together: large matrix products are fast, and this many meshes are 20 MB.
+# Samples of a gender measured together: large matrix products are fast, and this many meshes are
+# 20 MB.
 _MEASURED_AT_ONCE = 256
 
 
@@ -108,7 +109,7 @@ class MeshMetric(BaseMetric):
             image=in_image,
             positions=in_time,
         )
-        self._buffer = SampleBuffer(_MEASURED_AT_ONCE)
+        self._buffers: dict[str, SampleBuffer] = {}
         self._skipped: dict[Any, str] = {}
         self._num_expected = 0
 
@@ -137,27 +138,31 @@ class MeshMetric(BaseMetric):
         """
         self._skipped |= {s['sample_idx']: s['skipped'] for s in data_samples if 'skipped' in s}
         measurable = [sample for sample in data_samples if 'skipped' not in sample]
-        for start in range(0, len(measurable), _MEASURED_AT_ONCE):
-            batch = read_batch(
-                measurable[start : start + _MEASURED_AT_ONCE],
-                body_model=self.body_model,
-                needs=self._needs,
-            )
-            if len(self._buffer) + len(batch) > self._buffer.capacity:
-                self.results.append(self._compare(self._buffer.pop()))
-            self._buffer.add(batch)
+        for gender in dict.fromkeys(sample.get('gender') for sample in measurable):
+            samples = [sample for sample in measurable if sample.get('gender') == gender]
+            buffer = self._buffers.setdefault(gender, SampleBuffer(_MEASURED_AT_ONCE))
+            for start in range(0, len(samples), _MEASURED_AT_ONCE):
+                batch = read_batch(
+                    samples[start : start + _MEASURED_AT_ONCE],
+                    body_model=self.body_model,
+                    needs=self._needs,
+                )
+                if len(buffer) + len(batch) > buffer.capacity:
+                    self.results.append(self._compare(buffer.pop()))
+                buffer.add(batch)
 
     def errors(self) -> Columns:
         """Errors of every sample this process has seen since the last evaluation.
 
         Returns:
-            Columns of :class:`~.sample_errors.MeshComparison` in the order of :meth:`process`;
-            none where there was no sample.
+            Columns of :class:`~.sample_errors.MeshComparison`, ordered by ``sample_idx``; none
+            where there was no sample.
         """
-        if len(self._buffer):
-            self.results.append(self._compare(self._buffer.pop()))
+        self.results += [self._compare(b.pop()) for b in self._buffers.values() if len(b)]
         if len(self.results) > 1:
-            self.results[:] = [join_columns(self.results)]
+            table = join_columns(self.results)
+            order = np.argsort(table['sample_idx'], kind='stable')
+            self.results[:] = [{name: column[order] for name, column in table.items()}]
         return self.results[0] if self.results else {}
 
     def sample_values(self) -> dict[str, np.ndarray]:

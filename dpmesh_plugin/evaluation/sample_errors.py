@@ -12,10 +12,10 @@ from dpmesh_plugin.structures import Visibility, keypoint_map
 from .functional import aligned_joint_errors, image_errors, joint_errors, mpvpe, pa_mpvpe
 from .joint_regression import JointRegression, JointSpec
 from .sample_batch import SMPL_FIELDS, SampleBatch
-from .true_meshes import true_vertices
+from .true_meshes import TrueMeshes, on_device
 
 Columns = dict[str, np.ndarray]
-# MPVPE centres every mesh on the first joint of its kinematic tree.
+# MPVPE brings the first joints of the kinematic trees of both meshes together.
 _MESH_ROOT_SET, _MESH_ROOT = 'smpl_24', 'pelvis'
 # Samples whose vertices are compared at a time: what fits the caches of a core.
 _COMPARED_AT_ONCE = 16
@@ -64,6 +64,7 @@ class MeshComparison:
             name: JointRegression(body_model, name)
             for name in dict.fromkeys(spec.regressed_set for spec in specs)
         }
+        self._true_meshes = TrueMeshes(body_model)
         self._mesh_root = JointRegression(body_model, _MESH_ROOT_SET, (_MESH_ROOT,))
         self._visibility_maps = {
             spec.joint_set: keypoint_map(visibility_set, spec.joint_set) for spec in specs
@@ -90,13 +91,14 @@ class MeshComparison:
         """Vertex errors (B,), mm, and joints (B, K, 3) of both sides, m, in double precision."""
         annotated = {name: batch.parameters[name] for name in SMPL_FIELDS}
         if self._vertex_functions:
-            true = true_vertices(self.body_model, annotated, batch.genders)
+            true = self._true_meshes(annotated, batch.gender)
             pairs = zip(_parts(batch.vertices), _parts(true), strict=True)
             parts = [self._compare_part(*pair) for pair in pairs]
         else:
+            body_model = on_device(self.body_model, batch.vertices.device)
             true = {
-                f'true/{name}': self.body_model.to(batch.vertices.device).keypoints(
-                    keypoint_set=name, gender=batch.genders, **annotated
+                f'true/{name}': body_model.keypoints(
+                    keypoint_set=name, gender=batch.gender, **annotated
                 )
                 for name in self._regressions
             }
@@ -107,8 +109,8 @@ class MeshComparison:
         return {name: value.cpu().double() for name, value in found.items()}
 
     def _compare_part(self, predicted: Tensor, true: Tensor) -> dict[str, Tensor]:
-        centred = [vertices - self._mesh_root(vertices) for vertices in (predicted, true)]
-        errors = {name: function(*centred) for name, function in self._vertex_functions.items()}
+        moved = predicted - (self._mesh_root(predicted) - self._mesh_root(true))
+        errors = {name: function(moved, true) for name, function in self._vertex_functions.items()}
         return errors | self._regressed('predicted', predicted) | self._regressed('true', true)
 
     def _regressed(self, side: str, vertices: Tensor) -> dict[str, Tensor]:

@@ -1,6 +1,6 @@
 """Meshes of annotated bodies, many at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -15,63 +15,79 @@ from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix
 _SKINNED_AT_ONCE = 16
 
 
-def true_vertices(
-    body_model: nn.Module,
-    parameters: Mapping[str, Tensor],
-    genders: Sequence[str],
-) -> Tensor:
+class TrueMeshes:
     """Vertices of annotated bodies, without gradients.
 
-    On a CPU this equals ``body_model(...).vertices`` to rounding at a third of the time. The
-    matrix products are NumPy's: its OpenBLAS needs half the time of PyTorch's MKL on AMD
-    processors, and writes into memory that is reused.
+    On a CPU they equal ``body_model(...).vertices`` to rounding at a third of the time. The matrix
+    products are NumPy's: its OpenBLAS needs half the time of PyTorch's MKL on AMD processors, and
+    writes into memory that is used again and again, for fresh memory costs as much as the work.
 
     Args:
         body_model: Body model.
-        parameters: ``global_orient`` (B, 3), ``body_pose`` (B, 23, 3), rad, ``betas`` (B, 10).
-        genders: Gender of every body (B,).
-
-    Returns:
-        Vertices (B, V, 3), m, a view of (B, 3, V) memory.
-
-    Raises:
-        KeyError: a gender was not loaded.
     """
-    device = parameters['betas'].device
-    known = isinstance(body_model, BodyLayers) and not set(genders) - set(body_model.genders)
-    if not known or device.type != 'cpu':
+
+    def __init__(self, body_model: nn.Module) -> None:
+        self.body_model = body_model
+        self._memory: dict[str, np.ndarray] = {}
+
+    def __call__(self, parameters: Mapping[str, Tensor], gender: str) -> Tensor:
+        """Vertices of bodies of one gender.
+
+        Args:
+            parameters: ``global_orient`` (B, 3), ``body_pose`` (B, 23, 3), rad, ``betas`` (B, 10).
+            gender: Gender of all bodies.
+
+        Returns:
+            Vertices (B, V, 3), m, a view of (B, 3, V) memory that holds until the next call.
+
+        Raises:
+            KeyError: the gender was not loaded.
+        """
+        device = parameters['betas'].device
+        model = on_device(self.body_model, device)
+        known = isinstance(model, BodyLayers) and gender in model.genders
+        if not known or device.type != 'cpu':
+            return model(**parameters, gender=gender).vertices.mT.contiguous().mT
+        pose = torch.cat([parameters['global_orient'][:, None], parameters['body_pose']], dim=1)
+        return self._pose(model.layers[gender], pose, parameters['betas']).mT
+
+    def _pose(self, layer: SMPLLayer, pose: Tensor, betas: Tensor) -> Tensor:
+        """Vertices (B, 3, V) of bodies of one gender."""
+        rotations = axis_angle_to_matrix(pose)
+        coefficients = shape_coefficients(betas, rotations)
+        shape = coefficients[:, : len(layer.joint_directions)]
+        rest_joints = (shape @ layer.joint_directions.flatten(1)).unflatten(1, (-1, 3))
+        _, transforms = posed_transforms(rotations, rest_joints, layer.parents)
+        directions, weights = layer.directions.flatten(1).numpy(), layer.weights.numpy()
+        rest, posed = (
+            self._array(name, len(pose), directions.shape[1]) for name in ('rest', 'posed')
+        )
+        np.matmul(coefficients.numpy(), directions, out=rest)
+        rest, posed = (torch.from_numpy(x).view(len(pose), 3, -1) for x in (rest, posed))
+        # (3, B, 4, J): what the rows of the output need lies together.
+        rows = transforms.permute(2, 0, 3, 1).contiguous().numpy()
+        for start in range(0, len(pose), _SKINNED_AT_ONCE):
+            part = slice(start, start + _SKINNED_AT_ONCE)
+            points = rest[part]
+            for row, out in zip(rows[:, part], posed[part].unbind(1), strict=True):
+                factors = self._array('blended', 4 * len(row), weights.shape[1])
+                np.matmul(row.reshape(-1, len(weights)), weights, out=factors)
+                x, y, z, shift = torch.from_numpy(factors).view(len(row), 4, -1).unbind(1)
+                torch.addcmul(shift, x, points[:, 0], out=out)
+                out.addcmul_(y, points[:, 1]).addcmul_(z, points[:, 2])
+        return posed
+
+    def _array(self, name: str, rows: int, columns: int) -> np.ndarray:
+        """Memory for (rows, columns) numbers, whatever is in it."""
+        held = self._memory.get(name)
+        if held is None or held.shape[0] < rows or held.shape[1] != columns:
+            held = self._memory[name] = np.empty((rows, columns), np.float32)
+        return held[:rows]
+
+
+def on_device(body_model: nn.Module, device: torch.device) -> nn.Module:
+    """The body model, moved only if it is elsewhere: a move discards what it has prepared."""
+    buffer = next(body_model.buffers(), None)
+    if buffer is not None and buffer.device != device:
         body_model.to(device)
-        return body_model(**parameters, gender=list(genders)).vertices.mT.contiguous().mT
-    pose = torch.cat([parameters['global_orient'][:, None], parameters['body_pose']], dim=1)
-    planes = torch.empty(len(pose), 3, body_model.num_vertices)
-    for gender in dict.fromkeys(genders):
-        rows = [row for row, other in enumerate(genders) if other == gender]
-        everybody = len(rows) == len(genders)
-        part = planes if everybody else torch.empty(len(rows), 3, body_model.num_vertices)
-        _pose(body_model.layers[gender], pose[rows], parameters['betas'][rows], out=part)
-        if not everybody:
-            planes[rows] = part
-    return planes.mT
-
-
-def _pose(layer: SMPLLayer, pose: Tensor, betas: Tensor, *, out: Tensor) -> None:
-    """Vertices of bodies of one gender into ``out`` (B, 3, V)."""
-    rotations = axis_angle_to_matrix(pose)
-    coefficients = shape_coefficients(betas, rotations)
-    shape = coefficients[:, : len(layer.joint_directions)]
-    rest_joints = (shape @ layer.joint_directions.flatten(1)).unflatten(1, (-1, 3))
-    _, transforms = posed_transforms(rotations, rest_joints, layer.parents)
-    directions, weights = layer.directions.flatten(1).numpy(), layer.weights.numpy()
-    rest = np.matmul(coefficients.numpy(), directions).reshape(out.shape)
-    # (3, B, 4, J): what the rows of the output need lies together.
-    rows = transforms.permute(2, 0, 3, 1).contiguous().numpy()
-    blended = np.empty((_SKINNED_AT_ONCE * 4, rest.shape[2]), rest.dtype)
-    for start in range(0, len(rest), _SKINNED_AT_ONCE):
-        part = slice(start, start + _SKINNED_AT_ONCE)
-        for axis, row in enumerate(rows[:, part]):
-            factors = blended[: 4 * len(row)]
-            np.matmul(row.reshape(-1, len(weights)), weights, out=factors)
-            x, y, z, shift = torch.from_numpy(factors).view(len(row), 4, -1).unbind(1)
-            points = torch.from_numpy(rest[part])
-            torch.addcmul(shift, x, points[:, 0], out=out[part, axis])
-            out[part, axis].addcmul_(y, points[:, 1]).addcmul_(z, points[:, 2])
+    return body_model
