@@ -34,6 +34,8 @@ class DiffusionPriorBackbone(BaseModule):
         lora: ``rank`` and ``dropout`` of the adapters in the UNet, and ``targets``: the endings of
             the names of the layers that get one. None leaves them out.
         timestep: Time step of the pass.
+        feature_strides: Strides in input pixels of the levels whose feature maps are returned.
+            None: all.
         attention_strides: Strides in input pixels of the levels whose cross-attention maps are
             averaged over the encoder and decoder layers and returned.
         image_range: Values that 0 and 1 of the image take at the encoder. Stable Diffusion was
@@ -45,7 +47,7 @@ class DiffusionPriorBackbone(BaseModule):
             inputs for the backward pass: less memory, more time.
         init_cfg: Initialisation as in mmengine.
 
-    The constructor has eleven arguments, as every property of the pass can be exchanged.
+    The constructor has twelve arguments, as every property of the pass can be exchanged.
 
     Attributes:
         out_channels: Channels of the feature maps, finest first.
@@ -54,8 +56,9 @@ class DiffusionPriorBackbone(BaseModule):
         token_dim: Width of the context tokens.
 
     Raises:
-        ValueError: an unknown setting, an attention stride without cross-attention, a LoRA target
-            that no layer has, or a name in ``trainable`` that covers no parameter.
+        ValueError: an unknown setting, a feature stride without a level, an attention stride
+            without cross-attention, a LoRA target that no layer has, or a name in ``trainable``
+            that covers no parameter.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class DiffusionPriorBackbone(BaseModule):
         controlnet: Mapping[str, Any] | None,
         lora: Mapping[str, Any] | None,
         timestep: int = 1,
+        feature_strides: Sequence[int] | None = None,
         attention_strides: Sequence[int] = (16, 32),
         image_range: tuple[float, float] = (0.0, 1.0),
         latent_scale: float = 1.0,
@@ -81,11 +85,14 @@ class DiffusionPriorBackbone(BaseModule):
         self.latent_scale = latent_scale
         self.latent_channels = vae['latent_channels']
         self.token_dim = unet['cross_attention_dim']
-        self.out_channels = tuple(unet['block_out_channels'])
+        widths = unet['block_out_channels']
         latent_stride = 2 ** (len(vae['block_out_channels']) - 1)
-        self.out_strides = tuple(latent_stride * 2**i for i in range(len(self.out_channels)))
+        strides = tuple(latent_stride * 2**level for level in range(len(widths)))
+        self.out_strides = strides if feature_strides is None else tuple(sorted(feature_strides))
+        self.tapped_levels = _levels_of(self.out_strides, strides, 'feature_strides')
+        self.out_channels = tuple(widths[level] for level in self.tapped_levels)
         self.attention_strides = tuple(sorted(attention_strides))
-        self.map_levels = self._levels_of(self.attention_strides)
+        self.map_levels = _levels_of(self.attention_strides, strides[:-1], 'attention_strides')
 
         self.vae = parts.build_vae_encoder(vae)
         self.unet = parts.build_unet(unet, self.latent_channels)
@@ -115,7 +122,8 @@ class DiffusionPriorBackbone(BaseModule):
             condition: Heatmaps (B, K, h, w) at the latent's resolution, tokens (B, K, token_dim).
 
         Returns:
-            One feature map per level and one attention map per stride of ``attention_strides``.
+            One feature map per tapped level and one attention map per stride of
+            ``attention_strides``.
         """
         return self.from_latents(self.encode_image(images), condition)
 
@@ -195,7 +203,7 @@ class DiffusionPriorBackbone(BaseModule):
             torch.stack([*encoder_maps[level], *decoder_maps[level]]).mean(dim=0)
             for level in self.map_levels
         )
-        return BackboneOutput(features, attention)
+        return BackboneOutput(tuple(features[level] for level in self.tapped_levels), attention)
 
     def merge(self) -> None:
         """Fold the adapters into the UNet's weights, for faster inference.
@@ -215,15 +223,15 @@ class DiffusionPriorBackbone(BaseModule):
                 layer.unmerge()
             self.merged = False
 
-    def _levels_of(self, strides: Sequence[int]) -> tuple[int, ...]:
-        attending = self.out_strides[:-1]
-        unknown = [stride for stride in strides if stride not in attending]
-        if unknown:
-            raise ValueError(
-                f'attention_strides has {unknown}, but cross-attention happens at strides '
-                f'{list(attending)} px'
-            )
-        return tuple(attending.index(stride) for stride in strides)
+
+def _levels_of(strides: Sequence[int], levels: Sequence[int], where: str) -> tuple[int, ...]:
+    """Place of every stride in the strides of the levels that can give it."""
+    unknown = [stride for stride in strides if stride not in levels]
+    if unknown:
+        raise ValueError(
+            f'{where} has {unknown}; the levels that it can choose have strides {list(levels)} px'
+        )
+    return tuple(levels.index(stride) for stride in strides)
 
 
 def _refuse_when_merged(module: DiffusionPriorBackbone, *_: Any) -> None:

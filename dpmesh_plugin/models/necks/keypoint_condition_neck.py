@@ -44,6 +44,8 @@ class KeypointConditionNeck(BaseModule):
         joint_drop: Probability that training hides a keypoint's heatmap.
         mask_tokens: Whether masked keypoints give zero tokens. In the published model they enter
             the cross-attention like the others.
+        keypoint_tokens: Whether the tokens follow the keypoints. If not, they are learned, and
+            equal for all crops: an empty prompt.
         inject_heatmaps: Whether the heatmaps are fused as one more feature map. None: where the
             backbone gives no attention maps, since it then takes no condition either. The features
             beside them then start with zero weights, as the control branch does, so that training
@@ -69,6 +71,7 @@ class KeypointConditionNeck(BaseModule):
         token_dim: int = 768,
         joint_drop: float = 0.1,
         mask_tokens: bool = False,
+        keypoint_tokens: bool = True,
         inject_heatmaps: bool | None = None,
         init_cfg: Mapping[str, Any] | None = None,
     ) -> None:
@@ -92,7 +95,11 @@ class KeypointConditionNeck(BaseModule):
         if self.inject_heatmaps:
             widths.append(num_keypoints)
             strides.append(heatmap_stride)
-        self.keypoint_lift = nn.Linear(2, token_dim)
+        self.keypoint_tokens = keypoint_tokens
+        if keypoint_tokens:
+            self.keypoint_lift = nn.Linear(2, token_dim)
+        else:
+            self.empty_prompt = nn.Parameter(torch.randn(num_keypoints, token_dim) * INIT_STD)
         self.branches = nn.ModuleList(
             _resample(width, stride, out_stride)
             for width, stride in zip(widths, strides, strict=True)
@@ -126,7 +133,10 @@ class KeypointConditionNeck(BaseModule):
             )
         points = prompt.keypoints / self.heatmap_stride
         mask = prompt.visible
-        tokens = self._lift(points / self.heatmap_size)
+        if self.keypoint_tokens:
+            tokens = self._lift(points / self.heatmap_size)
+        else:
+            tokens = self.empty_prompt.expand(len(points), -1, -1)
         if self.mask_tokens:
             tokens = tokens * mask.to(tokens)[..., None]
         if self.training:

@@ -74,6 +74,29 @@ def test_gradients_reach_the_trainable_parts_and_no_other(backbone, images, cond
         assert (parameter.grad is not None) == trains, name
 
 
+@torch.no_grad()
+def test_tapped_levels_are_a_choice(backbone, small_config, images, condition):
+    chosen = MODELS.build({**small_config, 'feature_strides': (32, 16)}).eval()
+    chosen.load_state_dict(backbone.state_dict())
+    assert (chosen.out_channels, chosen.out_strides) == ((8, 16), (16, 32))
+    output, all_levels = chosen(images, condition), backbone(images, condition)
+    assert len(output.features) == 2
+    for got, wanted in zip(output.features, all_levels.features[1:3], strict=True):
+        assert torch.equal(got, wanted)
+    assert len(output.attention) == len(all_levels.attention) == 2
+
+
+@torch.no_grad()
+def test_attention_maps_are_a_choice(backbone, small_config, images, condition):
+    silent = MODELS.build({**small_config, 'attention_strides': ()}).eval()
+    silent.load_state_dict(backbone.state_dict())
+    output = silent(images, condition)
+    assert output.attention == ()
+    wanted = backbone(images, condition).features
+    for got, other in zip(output.features, wanted, strict=True):
+        torch.testing.assert_close(got, other, atol=1e-5, rtol=1e-4)
+
+
 def test_all_parts_can_train(small_config, images, condition):
     backbone = MODELS.build({**small_config, 'trainable': ('vae', 'unet', 'lora', 'controlnet')})
     output = backbone(images, condition)
@@ -194,7 +217,8 @@ def test_no_graph_break(small_config, images, condition):
     ('change', 'message'),
     [
         ({'unet': {'widths': (8,)}}, 'unet got widths; the keys it takes are block_out_channels'),
-        ({'attention_strides': (64,)}, r'cross-attention happens at strides \[8, 16, 32\] px'),
+        ({'attention_strides': (64,)}, r'attention_strides has \[64\].* strides \[8, 16, 32\] px'),
+        ({'feature_strides': (4, 8)}, r'feature_strides has \[4\].* \[8, 16, 32, 64\] px'),
         ({'trainable': ('head',)}, r'has the parts .*vae.*unet.*lora.*controlnet'),
         ({'lora': None}, r"trainable names \['lora'\]"),
     ],

@@ -67,6 +67,18 @@ def test_masked_tokens_are_a_switch(prompt):
     assert condition.tokens[1, 1].abs().max() > 0
 
 
+def test_an_empty_prompt_knows_no_keypoints(prompt):
+    neck = MODELS.build({**CONFIG, 'keypoint_tokens': False}).eval()
+    moved = KeypointPrompt(prompt.keypoints + 20, prompt.scores, 1 - prompt.visible)
+    tokens = neck.encode(prompt).tokens
+    assert tokens.shape == (2, 14, 5)
+    assert torch.equal(tokens, neck.encode(moved).tokens)
+    assert torch.equal(tokens[0], tokens[1])
+    assert (tokens[0, 0] - tokens[0, 1]).abs().min() > 0
+    tokens[:, 0].sum().backward()
+    assert neck.empty_prompt.grad[0].tolist() == [2.0] * 5
+
+
 def test_half_precision_keeps_the_coordinates_of_tokens(prompt):
     neck = MODELS.build(CONFIG).eval().bfloat16()
     moved = KeypointPrompt(prompt.keypoints + 0.1, prompt.scores, prompt.visible)
