@@ -1,4 +1,7 @@
-"""Rotations over time: Euler angles and interpolation."""
+"""Motion: Euler angles, interpolation of rotations, and the one-euro filter."""
+
+import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -46,3 +49,68 @@ def interpolate_rotation(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
     """
     way = matrix_to_axis_angle(start.transpose(-1, -2) @ end)
     return start @ axis_angle_to_matrix(way * share[..., None])
+
+
+class Motion(NamedTuple):
+    """A filtered quantity and how it changes.
+
+    Args:
+        value: Vectors ``(..., 3)`` or rotation matrices ``(..., 3, 3)``.
+        velocity: ``(..., 3)`` per second; of rotations rad/s about the axes of the body part.
+    """
+
+    value: Tensor
+    velocity: Tensor
+
+
+class OneEuro(NamedTuple):
+    """How strongly a one-euro filter smooths.
+
+    Source: Casiez, Roussel, Vogel, "1 euro filter", CHI 2012.
+
+    Args:
+        min_cutoff: Cutoff frequency at rest, Hz; the lower, the steadier.
+        speed_gain: What the cutoff gains per unit of speed; the higher, the less it lags behind.
+        velocity_cutoff: Cutoff frequency of the velocity, Hz.
+    """
+
+    min_cutoff: float
+    speed_gain: float
+    velocity_cutoff: float = 1.0
+
+    def start(self, value: Tensor) -> Motion:
+        """The state at the first value, vectors ``(..., 3)`` or matrices ``(..., 3, 3)``."""
+        return Motion(value, torch.zeros(()))
+
+    def step(self, last: Motion, value: Tensor, seconds: float) -> Motion:
+        """Filter vectors, each with one cutoff for all its numbers.
+
+        Args:
+            last: State at the value before.
+            value: ``(..., 3)``.
+            seconds: Time since then.
+        """
+        way = value - last.value
+        velocity, share = self._share(last, way, seconds)
+        return Motion(last.value + share[..., None] * way, velocity)
+
+    def step_rotation(self, last: Motion, value: Tensor, seconds: float) -> Motion:
+        """Filter rotations on the shortest way between them, which no parametrisation bends.
+
+        Args:
+            last: State at the value before.
+            value: Matrices ``(..., 3, 3)``.
+            seconds: Time since then.
+        """
+        way = matrix_to_axis_angle(last.value.transpose(-1, -2) @ value)
+        velocity, share = self._share(last, way, seconds)
+        turn = axis_angle_to_matrix(share[..., None] * way)
+        return Motion(last.value @ turn, velocity)
+
+    def _share(self, last: Motion, way: Tensor, seconds: float) -> tuple[Tensor, Tensor]:
+        """The velocity (..., 3), and which share (...) of the way is gone."""
+        rate = 2 * math.pi * seconds
+        velocity_share = rate * self.velocity_cutoff / (1 + rate * self.velocity_cutoff)
+        velocity = last.velocity + velocity_share * (way / seconds - last.velocity)
+        cutoff = rate * (self.min_cutoff + self.speed_gain * velocity.norm(dim=-1))
+        return velocity, cutoff / (1 + cutoff)
