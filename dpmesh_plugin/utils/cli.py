@@ -2,11 +2,26 @@
 
 import argparse
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from mmengine.config import Config, DictAction
 
 from .config import load_config
 from .distributed import prepare_cpu_launch
+
+
+@contextmanager
+def bad_input_ends() -> Iterator[None]:
+    """End the tool with one line where its input is bad, not with a traceback."""
+    try:
+        yield
+    except (OSError, KeyError, ValueError) as error:
+        # The text of a KeyError is the quoted representation of its message.
+        message = error.args[0] if isinstance(error, KeyError) else error
+        sys.exit(f'{Path(sys.argv[0]).stem}: {message}')
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:

@@ -5,9 +5,9 @@ python tools/dataset_converters/coco.py person_keypoints_train2017.json \
 """
 
 import argparse
-import sys
 
 from dpmesh_plugin.converters.datasets import convert_coco
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -23,14 +23,11 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         writer = convert_coco(
             annotations=args.annotations, fits=args.fits, out=args.out, subset=args.subset
         )
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'coco: {error.args[0]}')
-    fitted = sum(person.smpl is not None for person in writer.people)
-    print(f'{args.out}: {len(writer.people)} people, {fitted} with a trusted fit')
+    print(f'{args.out}: {writer.summary()}')
 
 
 if __name__ == '__main__':

@@ -5,9 +5,9 @@ python tools/dataset_converters/crowdpose.py crowdpose_train.json --images data/
 """
 
 import argparse
-import sys
 
 from dpmesh_plugin.converters.datasets import convert_crowdpose
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         writer = convert_crowdpose(
             annotations=args.annotations,
             images=args.images,
@@ -32,10 +32,7 @@ def main() -> None:
             out=args.out,
             subset=args.subset,
         )
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'crowdpose: {error.args[0]}')
-    fitted = sum(person.smpl is not None for person in writer.people)
-    print(f'{args.out}: {len(writer.people)} people, {fitted} with a trusted fit')
+    print(f'{args.out}: {writer.summary()}')
 
 
 if __name__ == '__main__':

@@ -10,7 +10,6 @@ The file is one entry of a pipeline: dict(type='DetectorNoise', errors='openpose
 """
 
 import argparse
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from dpmesh_plugin.datasets.detector_noise import (
 )
 from dpmesh_plugin.datasets.detector_noise.sources import from_bodies, from_coco, from_schema
 from dpmesh_plugin.structures import get_keypoint_set
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -94,11 +94,9 @@ def print_errors(errors: DetectorErrors) -> None:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         observed, facts = observe(args)
         errors = fit_errors(observed, threshold=args.threshold, facts=facts)
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'fit_keypoint_noise: {error.args[0]}')
     write_errors(errors, args.out)
     print_errors(errors)
     print(f"pipeline entry: dict(type='DetectorNoise', errors='{args.out}')")

@@ -4,10 +4,10 @@ python tools/dataset_converters/h36m.py data/h36m/annotations --out data/h36m/h3
 """
 
 import argparse
-import sys
 
 from dpmesh_plugin.converters.datasets import convert_h36m, load_body_model
 from dpmesh_plugin.converters.datasets.h36m import FIT_FILE
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -30,7 +30,7 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         writer = convert_h36m(
             annotations=args.annotations,
             body_model=load_body_model(args.body_model),
@@ -38,10 +38,7 @@ def main() -> None:
             subset=args.subset,
             fit_file=args.fit_file,
         )
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'h36m: {error.args[0]}')
-    fitted = sum(person.smpl is not None for person in writer.people)
-    print(f'{args.out}: {len(writer.people)} people, {fitted} with a trusted fit')
+    print(f'{args.out}: {writer.summary()}')
 
 
 if __name__ == '__main__':

@@ -4,9 +4,9 @@ python tools/dataset_converters/oh3d.py data/oh3d --out data/oh3d/3doh_test.json
 """
 
 import argparse
-import sys
 
 from dpmesh_plugin.converters.datasets import convert_oh3d, load_body_model
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -26,17 +26,14 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         writer = convert_oh3d(
             root=args.root,
             body_model=load_body_model(args.body_model),
             out=args.out,
             subset=args.subset,
         )
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'oh3d: {error.args[0]}')
-    fitted = sum(person.smpl is not None for person in writer.people)
-    print(f'{args.out}: {len(writer.people)} people, {fitted} with a trusted fit')
+    print(f'{args.out}: {writer.summary()}')
 
 
 if __name__ == '__main__':

@@ -4,9 +4,9 @@ python tools/dataset_converters/panoptic.py data/panoptic --out data/panoptic/pa
 """
 
 import argparse
-import sys
 
 from dpmesh_plugin.converters.datasets import convert_panoptic, read_frames
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -22,12 +22,10 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         frames = read_frames(args.frames) if args.frames else None
         writer = convert_panoptic(root=args.root, out=args.out, cameras=args.cameras, frames=frames)
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'panoptic: {error.args[0]}')
-    print(f'{args.out}: {len(writer.images)} images, {len(writer.people)} people')
+    print(f'{args.out}: {writer.summary()}')
 
 
 if __name__ == '__main__':

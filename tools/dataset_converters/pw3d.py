@@ -4,9 +4,9 @@ python tools/dataset_converters/pw3d.py data/3DPW --subset oc --out data/3DPW/3D
 """
 
 import argparse
-import sys
 
 from dpmesh_plugin.converters.datasets import convert_pw3d, read_frames
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -26,11 +26,9 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    try:
+    with bad_input_ends():
         frames = read_frames(args.frames) if args.frames else None
         count = convert_pw3d(root=args.root, out=args.out, subset=args.subset, frames=frames)
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'pw3d: {error.args[0]}')
     print(f'{args.out}: {count} people')
 
 

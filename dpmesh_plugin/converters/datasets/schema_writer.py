@@ -148,6 +148,11 @@ class SchemaWriter:
         people = [{'id': person.id, 'image_id': person.image_id} for person in self.people]
         write_file(path, self.info, self.images, people, self._arrays())
 
+    def summary(self) -> str:
+        """How much was written."""
+        fitted = sum(person.smpl is not None for person in self.people)
+        return f'{len(self.images)} images, {len(self.people)} people, {fitted} with a trusted fit'
+
     def _arrays(self) -> dict[str, np.ndarray]:
         joints = get_keypoint_set(self.info['keypoint_set']).num
         arrays = {
