@@ -23,9 +23,9 @@ def test_bad_input_ends_with_its_message(monkeypatch, error, message):
 
 def test_a_missing_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr('sys.argv', ['convert.py'])
-    with pytest.raises(SystemExit, match=r'convert: .*No such file.*missing\.json'):
-        with bad_input_ends():
-            json.loads((tmp_path / 'missing.json').read_text())
+    expected = r'convert: .*No such file.*missing\.json'
+    with pytest.raises(SystemExit, match=expected), bad_input_ends():
+        json.loads((tmp_path / 'missing.json').read_text())
 
 
 def test_other_errors_keep_their_traceback():
