@@ -29,6 +29,7 @@ from dpmesh_plugin.visualization.pictures import contact_sheet, save_image
 
 PANEL_HEIGHT = 320
 WIDE = 2 * PANEL_HEIGHT  # a picture this wide gets a row of its own
+SQUARE = 12  # px, larger than the dot of a keypoint, so that it shows around one
 YELLOW, CYAN = (255, 220, 0), (0, 220, 255)
 CAUSE_COLORS = {
     Visibility.VISIBLE: (60, 200, 75),
@@ -123,8 +124,10 @@ def draw_true_joints(canvas: np.ndarray, results: dict, factor: float) -> None:
     rows = zip(results['keypoints_2d'] * factor, results['keypoints_2d_valid'], causes, strict=True)
     for (x, y), valid, cause in rows:
         if valid:
-            corner = (round(float(x)) - 3, round(float(y)) - 3)
-            cv2.rectangle(canvas, (*corner, 6, 6), CAUSE_COLORS[Visibility(int(cause))], 1)
+            corner = (round(float(x)) - SQUARE // 2, round(float(y)) - SQUARE // 2)
+            cv2.rectangle(
+                canvas, (*corner, SQUARE, SQUARE), CAUSE_COLORS[Visibility(int(cause))], 1
+            )
 
 
 def stack(rows: list[np.ndarray]) -> np.ndarray:

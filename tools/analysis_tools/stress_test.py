@@ -88,7 +88,7 @@ def settings_of(args: argparse.Namespace, facts: dict[str, Any]) -> dict[str, An
     return {
         'config': Path(args.config).name,
         'options': {key: str(value) for key, value in args.cfg_options.items()},
-        'checkpoint': args.checkpoint,
+        'checkpoint': Path(args.checkpoint).name,
         'checkpoint_sha256': file_sha256(args.checkpoint) if trained else None,
         **facts,
     }
