@@ -1,6 +1,8 @@
 """The published training on Human3.6M, MuCo, MSCOCO and CrowdPose; tested on 3DPW-OC (table 1).
 
-8 GPUs with 8 samples each, as published: tools/dist_train.sh configs/dpmesh_train.py 8
+From Stable Diffusion 1.5 with ControlNet-OpenPose: tools/model_converters/sd_to_dpmesh.py writes
+``load_from``. 8 GPUs with 8 samples each, as published:
+tools/dist_train.sh configs/dpmesh_train.py 8
 """
 
 _base_ = [
@@ -11,5 +13,6 @@ _base_ = [
     './_base_/default_runtime.py',
 ]
 
+load_from = 'checkpoints/dpmesh_start.pth'
 test_dataloader = dict(dataset=dict(subset='oc'))
 test_evaluator = dict(body_model=_base_.body_model)

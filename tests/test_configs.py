@@ -39,6 +39,8 @@ def _parts(dataset):
     """The data sets of a mixture, or the data set itself."""
     if 'groups' in dataset:
         return [part for parts in dataset.groups.values() for part in parts]
+    if 'dataset' in dataset:  # a wrapper
+        return [dataset.dataset]
     return [dataset]
 
 

@@ -81,17 +81,18 @@ def test_stable_diffusion(run, official, config_file, model_config, tmp_path):
     first = 'control_model.input_blocks.0.0.weight'
     state[first] = state[first][:, :4]
     torch.save(state, tmp_path / 'control_sd15.pth')
-    report = run(
-        'sd_to_dpmesh',
-        tmp_path / 'control_sd15.pth',
-        tmp_path / 'start.pth',
-        '--config',
-        config_file,
-    )
+    arguments = [tmp_path / 'control_sd15.pth', tmp_path / 'start.pth', '--config', config_file]
+    with pytest.raises(ValueError, match='would stay random: name its weights with --vposer'):
+        run('sd_to_dpmesh', *arguments)
+    prior = MODELS.build(model_config).head.pose_decoder.state_dict()
+    prior = {name: torch.full_like(value, 0.5) for name, value in prior.items()}
+    torch.save({'state_dict': prior}, tmp_path / 'vposer.pth')
+    report = run('sd_to_dpmesh', *arguments, '--vposer', tmp_path / 'vposer.pth')
     assert 'kept' in report
     start = read_weights(tmp_path / 'start.pth')['state_dict']
     model = MODELS.build(model_config)
     model.load_state_dict(start, strict=True)
+    assert (model.head.pose_decoder.fc1.weight == 0.5).all()
     assert torch.equal(
         model.backbone.vae.encoder.conv_in.weight,
         official[f'{DIFFUSION}first_stage_model.encoder.conv_in.weight'],

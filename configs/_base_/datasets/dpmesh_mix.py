@@ -19,6 +19,7 @@ train_pipeline = [
     dict(type='KeypointsToPrompt', source='annotation'),
     dict(type='CropBox', source='annotation', margin=(1.0, 1.2)),
     dict(type='TopdownAffine', absent_keypoints='zero'),
+    dict(type='CleanPrompt'),
     dict(type='SMPLTargets'),
     dict(type='PoseFixNoise'),
     dict(type='RectangleOcclusion'),

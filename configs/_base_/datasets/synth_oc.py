@@ -17,6 +17,7 @@ train_pipeline = [
     dict(type='KeypointsToPrompt'),
     dict(type='CropBox', margin=(1.0, 1.2)),
     dict(type='TopdownAffine', absent_keypoints='zero'),
+    dict(type='CleanPrompt'),
     dict(type='RectangleOcclusion', prob=0.3),
     dict(type='RandomChannelScale'),
     dict(type='PackMeshInputs'),
