@@ -110,6 +110,7 @@ class MeshMetric(BaseMetric):
             positions=in_time,
         )
         self._buffers: dict[str, SampleBuffer] = {}
+        self._num_seen = 0
         self._skipped: dict[Any, str] = {}
         self._num_expected = 0
 
@@ -138,30 +139,34 @@ class MeshMetric(BaseMetric):
         """
         self._skipped |= {s['sample_idx']: s['skipped'] for s in data_samples if 'skipped' in s}
         measurable = [sample for sample in data_samples if 'skipped' not in sample]
-        for gender in dict.fromkeys(sample.get('gender') for sample in measurable):
-            samples = [sample for sample in measurable if sample.get('gender') == gender]
+        genders = [sample.get('gender') for sample in measurable]
+        for gender in dict.fromkeys(genders):
+            rows = [row for row, other in enumerate(genders) if other == gender]
             buffer = self._buffers.setdefault(gender, SampleBuffer(_MEASURED_AT_ONCE))
-            for start in range(0, len(samples), _MEASURED_AT_ONCE):
+            for start in range(0, len(rows), _MEASURED_AT_ONCE):
+                part = rows[start : start + _MEASURED_AT_ONCE]
                 batch = read_batch(
-                    samples[start : start + _MEASURED_AT_ONCE],
+                    [measurable[row] for row in part],
                     body_model=self.body_model,
                     needs=self._needs,
                 )
+                batch.columns['position'] = self._num_seen + np.array(part)
                 if len(buffer) + len(batch) > buffer.capacity:
                     self.results.append(self._compare(buffer.pop()))
                 buffer.add(batch)
+        self._num_seen += len(measurable)
 
     def errors(self) -> Columns:
         """Errors of every sample this process has seen since the last evaluation.
 
         Returns:
-            Columns of :class:`~.sample_errors.MeshComparison`, ordered by ``sample_idx``; none
-            where there was no sample.
+            Columns of :class:`~.sample_errors.MeshComparison` in the order of :meth:`process`, with
+            their ``position`` in it (N,); none where there was no sample.
         """
         self.results += [self._compare(b.pop()) for b in self._buffers.values() if len(b)]
         if len(self.results) > 1:
             table = join_columns(self.results)
-            order = np.argsort(table['sample_idx'], kind='stable')
+            order = table['position'].argsort()
             self.results[:] = [{name: column[order] for name, column in table.items()}]
         return self.results[0] if self.results else {}
 

@@ -192,6 +192,15 @@ def test_the_size_of_batches_does_not_matter(make_samples, body):
         np.testing.assert_allclose(single.sample_values()[name], values, atol=1e-4)
 
 
+def test_errors_come_in_the_order_of_the_samples(samples, body):
+    metric = MeshMetric(body_model=body)
+    for part in (samples[7:], samples[:2], samples[4:7]):
+        metric.process(None, part)
+    assert metric.sample_values()['sample_idx'].tolist() == [7, 8, 9, 0, 1, 4, 5, 6]
+    metric.process(None, samples[2:4])
+    assert metric.errors()['sample_idx'].tolist() == [7, 8, 9, 0, 1, 4, 5, 6, 2, 3]
+
+
 def test_more_samples_than_are_measured_at_once(samples, body, monkeypatch):
     expected = _evaluate(samples, body)
     monkeypatch.setattr('dpmesh_plugin.evaluation.mesh_metric._MEASURED_AT_ONCE', 3)
