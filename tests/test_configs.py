@@ -53,6 +53,8 @@ def _from_the_root(monkeypatch):
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_config_builds(path):
     cfg = _load(path)
+    if cfg.model.backbone.get('body', {}).get('type', '').startswith('mmpose.'):
+        pytest.importorskip('mmpose', reason='mmpose is not installed: make detectors')
     model = MODELS.build(cfg.model)
     assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     assert VISUALIZERS.build({**cfg.visualizer, 'name': path.stem})
@@ -60,7 +62,7 @@ def test_config_builds(path):
     for hook in cfg.default_hooks.values():
         assert HOOKS.build(hook)
     for loader in LOADERS:
-        if loader in cfg:
+        if cfg.get(loader):
             assert DATASETS.get(cfg[loader].dataset.type), cfg[loader].dataset.type
             for dataset in _parts(cfg[loader].dataset):
                 assert DATASETS.get(dataset.type), dataset.type

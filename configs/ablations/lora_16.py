@@ -1,0 +1,7 @@
+"""LoRA: rank 16 in a UNet that stays as it is given."""
+
+_base_ = './base.py'
+
+model = dict(
+    backbone=dict(lora=dict(_delete_=True, rank=16), trainable=('vae', 'lora', 'controlnet'))
+)

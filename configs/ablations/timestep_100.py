@@ -1,0 +1,5 @@
+"""Time step: 100."""
+
+_base_ = './base.py'
+
+model = dict(backbone=dict(timestep=100))
