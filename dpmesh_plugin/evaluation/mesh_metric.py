@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.dist import get_world_size
 from mmengine.evaluator import BaseMetric
 from torch import nn
@@ -65,7 +66,8 @@ class MeshMetric(BaseMetric):
 
     Raises:
         KeyError: unknown keypoint set, root or metric.
-        ValueError: the data set was annotated with another body model, or bins do not ascend.
+        ValueError: the data set was annotated with another body model, bins do not ascend, or there
+            is no joint set.
     """
 
     default_prefix = ''
@@ -87,10 +89,13 @@ class MeshMetric(BaseMetric):
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
         built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
         self.body_model = built
-        self.joint_sets = (joint_set,) if isinstance(joint_set, str) else tuple(joint_set)
+        sets = [joint_set] if isinstance(joint_set, str) else joint_set
+        self.joint_sets = tuple(dict.fromkeys(sets))
         self.root = root
         self.metrics = chosen_metrics([metrics] if isinstance(metrics, str) else metrics)
         self.occlusion_bins = tuple(occlusion_bins)
+        if not self.joint_sets:
+            raise ValueError('expected at least one joint_set, got none')
         if len(self.occlusion_bins) < 2 or any(a >= b for a, b in pairwise(self.occlusion_bins)):
             raise ValueError(f'expected ascending occlusion_bins, got {list(occlusion_bins)}')
         self.out_file = out_file
@@ -121,6 +126,7 @@ class MeshMetric(BaseMetric):
         check_annotated_body(annotated, self.body_model.model_id, 'the data set')
         self._dataset_meta = dataset_meta
 
+    @torch.no_grad()
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Take what is measured of every sample; measure when there is enough.
 

@@ -207,6 +207,13 @@ def test_more_samples_than_are_measured_at_once(samples, body, monkeypatch):
     assert _evaluate(samples, body) == pytest.approx(expected, abs=1e-4)
 
 
+def test_predictions_with_gradients_are_not_tracked(samples, body):
+    vertices = samples[0]['pred_instances']['vertices'].clone().requires_grad_()
+    metric = MeshMetric(body_model=body)
+    metric.process(None, [{**samples[0], 'pred_instances': {'vertices': vertices}}])
+    assert metric.evaluate(1)['MPVPE'] > 1
+
+
 def test_a_metric_can_be_used_again(samples, body):
     metric = MeshMetric(body_model=body)
     for _ in range(2):
@@ -245,6 +252,8 @@ def test_bad_input_is_named(samples, body):
         MeshMetric(body_model=body, joint_set='muco_21')
     with pytest.raises(ValueError, match=r'ascending occlusion_bins, got \[0, 0.5, 0.5\]'):
         MeshMetric(body_model=body, occlusion_bins=[0, 0.5, 0.5])
+    with pytest.raises(ValueError, match='at least one joint_set'):
+        MeshMetric(body_model=body, joint_set=[])
     with pytest.raises(ValueError, match='no sample was evaluated'):
         MeshMetric(body_model=body).evaluate(0)
     with pytest.raises(ValueError, match='repeat the sample_idx'):
