@@ -1,16 +1,30 @@
-"""What the runner needs beside the models: checkpoints, hooks, a model made ready to predict."""
+"""What the runner needs beside the models: checkpoints, hooks, loops, strategies, optimisers."""
 
 from .checkpoint import KeyComparison, check_keys, compare_keys, load_weights, read_checkpoint
-from .hooks import EvaluationProtocolHook, MeshVisualizationHook, StrictLoadHook
+from .hooks import (
+    EvaluationProtocolHook,
+    ExactResumeHook,
+    MeshVisualizationHook,
+    NonFiniteHook,
+    SafeCheckpointHook,
+    StrictLoadHook,
+)
 from .inference import optimize_for_inference
+from .loops import ResumableEpochLoop
 from .optim import MeshOptimWrapper, PartOptimWrapperConstructor
+from .strategies import FullyShardStrategy
 
 __all__ = [
     'EvaluationProtocolHook',
+    'ExactResumeHook',
+    'FullyShardStrategy',
     'KeyComparison',
     'MeshOptimWrapper',
     'MeshVisualizationHook',
+    'NonFiniteHook',
     'PartOptimWrapperConstructor',
+    'ResumableEpochLoop',
+    'SafeCheckpointHook',
     'StrictLoadHook',
     'check_keys',
     'compare_keys',

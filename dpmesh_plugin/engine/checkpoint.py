@@ -100,7 +100,7 @@ def compare_keys(model: nn.Module, state_dict: Mapping[str, Any]) -> KeyComparis
     mismatched = tuple(
         (key, tuple(state_dict[key].shape), tuple(ours[key].shape))
         for key in common
-        if not key.endswith(_EXTRA_STATE) and state_dict[key].shape != ours[key].shape
+        if not key.endswith(_EXTRA_STATE) and not _same_shape(state_dict[key], ours[key])
     )
     return KeyComparison(
         missing=tuple(key for key in ours if key not in state_dict),
@@ -108,6 +108,11 @@ def compare_keys(model: nn.Module, state_dict: Mapping[str, Any]) -> KeyComparis
         mismatched=mismatched,
         num_matching=len(common) - len(mismatched),
     )
+
+
+def _same_shape(one: Tensor, other: Tensor) -> bool:
+    """Compare shapes; a number is as good as a vector of one, as which it is sharded."""
+    return (one.shape or (1,)) == (other.shape or (1,))
 
 
 def check_keys(

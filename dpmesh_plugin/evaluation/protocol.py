@@ -14,6 +14,14 @@ from dpmesh_plugin.version import __version__
 PROTOCOL_KEY = 'evaluation_protocol'
 # Where joints and vertices are, whatever they are made relative to.
 FRAME = 'camera axes (x right, y down, z forward)'
+# What is said about weights; ``checkpoint_selection`` is how they were chosen from a training.
+_WEIGHT_FACTS = (
+    'config',
+    'checkpoint',
+    'checkpoint_sha256',
+    'checkpoint_selection',
+    'iteration',
+)
 # Body models whose numbers may stand under the name of a benchmark that is defined on SMPL.
 SMPL_ID_PREFIX = 'smpl'
 
@@ -78,7 +86,7 @@ def sample_facts(
 
 def weights_under_test() -> dict[str, Any]:
     """What the runner's hook says about the weights; None for each fact nobody stated."""
-    facts = dict.fromkeys(('config', 'checkpoint', 'checkpoint_sha256', 'iteration'))
+    facts = dict.fromkeys(_WEIGHT_FACTS)
     return facts | MessageHub.get_current_instance().get_info(PROTOCOL_KEY, {})
 
 

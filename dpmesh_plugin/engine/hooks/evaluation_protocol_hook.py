@@ -1,6 +1,8 @@
 """Tell the metrics which weights they measure."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.evaluator import Evaluator
@@ -9,6 +11,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import file_sha256
+from dpmesh_plugin.engine.selection import SELECTION_KEY
 from dpmesh_plugin.evaluation import PROTOCOL_KEY
 from dpmesh_plugin.registry import HOOKS
 
@@ -19,8 +22,9 @@ from .strict_load_hook import checkpoint_of
 class EvaluationProtocolHook(Hook):
     """Put config, checkpoint, its hash and the iteration on the message hub before an evaluation.
 
-    Metrics write them into their result file. Weights that were trained in this process have no
-    file: their ``checkpoint`` is None and ``iteration`` says how long they were trained.
+    Metrics write them into their result file, with the rule by which the checkpoint was chosen from
+    its training, if it says so. Weights that were trained in this process have no file: their
+    ``checkpoint`` is None and ``iteration`` says how long they were trained.
 
     Raises:
         ValueError: a metric has another body model than the model it is to measure.
@@ -30,7 +34,12 @@ class EvaluationProtocolHook(Hook):
 
     def __init__(self) -> None:
         self._trained_here = False
+        self._selection: dict[str, Any] | None = None
         self._hashes: dict[str, str] = {}
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: Mapping[str, Any]) -> None:
+        """Remember how the checkpoint was chosen."""
+        self._selection = checkpoint.get('meta', {}).get(SELECTION_KEY)
 
     def before_train(self, runner: Runner) -> None:
         """Remember that the weights no longer are those of a file."""
@@ -53,6 +62,7 @@ class EvaluationProtocolHook(Hook):
             'config': Path(filename).name if filename else None,
             'checkpoint': None if path is None else str(path),
             'checkpoint_sha256': self._hash(path),
+            'checkpoint_selection': None if self._trained_here else self._selection,
             'iteration': runner.iter if self._trained_here else None,
         }
         runner.message_hub.update_info(PROTOCOL_KEY, facts, resumed=False)

@@ -95,15 +95,18 @@ def make_runner(tmp_path, request):
         }
         config = tmp_path / 'tiny.py'
         config.write_text('')
+        defaults = {
+            'train_cfg': {'by_epoch': False, 'max_iters': 2, 'val_interval': 2},
+            'optim_wrapper': {'optimizer': {'type': 'SGD', 'lr': 0.1}},
+            'val_evaluator': [Recorder(read)],
+            'log_level': 'ERROR',
+        }
         return Runner(
             model=model or Estimator(),
             work_dir=str(tmp_path),
             train_dataloader=loader if train_data is None else {**loader, 'dataset': train_data},
-            train_cfg={'by_epoch': False, 'max_iters': 2, 'val_interval': 2},
-            optim_wrapper={'optimizer': {'type': 'SGD', 'lr': 0.1}},
             val_dataloader=loader,
             val_cfg={},
-            val_evaluator=[Recorder(read)],
             test_dataloader=loader,
             test_cfg={},
             test_evaluator=[Recorder(read)],
@@ -112,8 +115,7 @@ def make_runner(tmp_path, request):
             experiment_name=name,
             cfg=Config.fromfile(config),
             default_scope='dpmesh_plugin',
-            log_level='ERROR',
-            **options,
+            **(defaults | options),
         )
 
     return make

@@ -21,8 +21,17 @@ def test_a_tested_file_is_named_with_its_hash(make_runner, estimator, tmp_path):
         'config': 'tiny.py',
         'checkpoint': str(path),
         'checkpoint_sha256': file_sha256(path),
+        'checkpoint_selection': None,
         'iteration': None,
     }
+
+
+def test_a_checkpoint_says_how_it_was_chosen(make_runner, estimator, tmp_path):
+    path, selection = tmp_path / 'a.pth', {'rule': 'best', 'metric': 'MPJPE', 'score': 70.0}
+    torch.save({'state_dict': estimator().state_dict(), 'meta': {'selection': selection}}, path)
+    runner = make_runner(hooks=[HOOK], load_from=str(path), read=weights_under_test)
+    runner.test()
+    assert runner.test_evaluator.metrics[0].facts['checkpoint_selection'] == selection
 
 
 def test_weights_in_training_are_named_by_their_iteration(make_runner, estimator, tmp_path):

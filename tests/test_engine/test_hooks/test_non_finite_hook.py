@@ -1,0 +1,94 @@
+"""Several processes and bad samples are in tests/test_runs."""
+
+import pytest
+import torch
+from torch import nn
+
+from dpmesh_plugin.registry import HOOKS
+
+HOOK = {'type': 'NonFiniteHook'}
+SKIP = {**HOOK, 'action': 'skip'}
+
+
+def _estimator(estimator, spoil):
+    """An estimator of one term, which another function may spoil."""
+
+    class Spoiled(estimator):
+        calls = 0
+
+        def forward(self, inputs, data_samples, mode='tensor'):
+            result = super().forward(inputs, data_samples, mode)
+            if mode == 'loss':
+                self.calls += self.training
+                return {
+                    'loss_far': spoil(result['loss'], self, inputs),
+                    'loss_near': result['loss'],
+                }
+            return result
+
+    return Spoiled()
+
+
+def _at_sample(bad):
+    return lambda loss, _, inputs: loss + sum(torch.inf for crop in inputs if crop.max() == bad)
+
+
+def _gradient_at_call(call):
+    """Infinite gradient of a finite loss: of the root of 0."""
+    return lambda loss, model, _: loss + (model.calls == call) * (loss * 0).sqrt()
+
+
+def test_term_and_sample_are_named_and_the_weights_stay(make_runner, estimator):
+    model = _estimator(estimator, _at_sample(1))
+    before = model.layer.weight.clone()
+    with pytest.raises(FloatingPointError) as caught:
+        make_runner(hooks=[HOOK], model=model).train()
+    message = str(caught.value)
+    assert message.startswith('iteration 1: the loss is not finite. Not finite: loss_far of sample')
+    assert model.layer.weight.equal(before)
+
+
+def test_a_skipped_step_changes_nothing_and_is_not_logged(make_runner, estimator):
+    model = _estimator(estimator, _at_sample(0))
+    runner = make_runner(hooks=[SKIP], model=model)
+    runner.train()
+    history = runner.message_hub.get_scalar('train/loss').data[0]
+    assert torch.isfinite(torch.tensor(history)).all()
+    assert len(runner.message_hub.get_scalar('train/loss_near').data[0]) == 2
+    assert runner.optim_wrapper.inner_count == 2
+
+
+def test_an_infinite_gradient_of_a_finite_loss_is_kept_away(make_runner, estimator):
+    model = _estimator(estimator, _gradient_at_call(1))
+    before = model.layer.weight.clone()
+    with pytest.raises(FloatingPointError, match='the gradient is not finite. Every sample alone'):
+        make_runner(hooks=[HOOK], model=model).train()
+    assert model.layer.weight.equal(before)
+    model = _estimator(estimator, _gradient_at_call(1))
+    make_runner(hooks=[SKIP], model=model).train()
+    assert torch.isfinite(model.layer.weight).all()
+    assert not model.layer.weight.equal(before)
+
+
+def test_too_many_skipped_steps_in_a_row_stop_the_run(make_runner, estimator):
+    model = _estimator(estimator, lambda loss, *_: loss * torch.nan)
+    runner = make_runner(
+        hooks=[{**SKIP, 'max_skipped': 3}],
+        model=model,
+        train_cfg={'by_epoch': False, 'max_iters': 9, 'val_interval': 99},
+    )
+    with pytest.raises(FloatingPointError, match='iteration 3: .* steps in a row: 2'):
+        runner.train()
+
+
+def test_the_mode_of_the_model_is_put_back(make_runner, estimator):
+    model = _estimator(estimator, _at_sample(1))
+    model.part = nn.Dropout()
+    with pytest.raises(FloatingPointError):
+        make_runner(hooks=[HOOK], model=model).train()
+    assert model.part.training
+
+
+def test_unknown_actions_are_refused():
+    with pytest.raises(ValueError, match=r"action \('stop', 'skip'\), got 'ignore'"):
+        HOOKS.build({**HOOK, 'action': 'ignore'})

@@ -1,0 +1,103 @@
+"""What a death or a full disk does to it is in tests/test_runs."""
+
+import pytest
+import torch
+from mmengine.evaluator import BaseMetric
+
+from dpmesh_plugin.registry import HOOKS
+
+HOOK = {'type': 'SafeCheckpointHook', 'by_epoch': False}
+
+
+class Scores(BaseMetric):
+    """Gives prepared numbers, one validation after the other."""
+
+    default_prefix = ''
+
+    def __init__(self, *scores):
+        super().__init__()
+        self.scores = iter(scores)
+
+    def process(self, data_batch, data_samples):
+        self.results.append(None)
+
+    def compute_metrics(self, results):
+        return {'error': next(self.scores), 'good': 1.0}
+
+
+@pytest.fixture
+def train(make_runner, tmp_path):
+    """Train for some iterations with a checkpoint hook; gives its files."""
+
+    def run(*scores, max_iters=4, optim_wrapper=None, **options):
+        runner = make_runner(
+            hooks=[],
+            default_hooks={'checkpoint': {**HOOK, **options}},
+            train_cfg={'by_epoch': False, 'max_iters': max_iters, 'val_interval': 1},
+            val_evaluator=[Scores(*(scores or [1.0] * max_iters))],
+            optim_wrapper=optim_wrapper or {'optimizer': {'type': 'SGD', 'lr': 0.1}},
+        )
+        runner.train()
+        return sorted(path.name for path in tmp_path.glob('*.pth'))
+
+    return run
+
+
+def _meta(path):
+    return torch.load(path, weights_only=False)['meta']
+
+
+def test_the_latest_are_kept_and_say_where_they_stand(train, tmp_path):
+    assert train(max_keep_ckpts=2) == ['iter_3.pth', 'iter_4.pth']
+    assert (tmp_path / 'last_checkpoint').read_text() == str(tmp_path / 'iter_4.pth')
+    assert _meta(tmp_path / 'iter_3.pth')['selection'] == {
+        'rule': 'schedule',
+        'epoch': 0,
+        'iter': 3,
+    }
+    assert _meta(tmp_path / 'iter_4.pth')['selection'] == {'rule': 'last', 'epoch': 0, 'iter': 4}
+
+
+def test_all_are_kept_by_default(train):
+    assert train() == ['iter_1.pth', 'iter_2.pth', 'iter_3.pth', 'iter_4.pth']
+
+
+def test_the_best_is_kept_with_the_reason(train, tmp_path):
+    files = train(3.0, 1.0, 2.0, float('nan'), save_best='error', max_keep_ckpts=1)
+    assert files == ['best_error_iter_2.pth', 'iter_4.pth']
+    assert _meta(tmp_path / files[0])['selection'] == {
+        'rule': 'best',
+        'metric': 'error',
+        'direction': 'less',
+        'score': 1.0,
+        'dataset': 'fake',
+        'split': None,
+        'epoch': 0,
+        'iter': 2,
+    }
+
+
+def test_several_metrics_and_the_greater_one(train):
+    files = train(
+        1.0, 2.0, save_best=['error', 'good'], rule='greater', max_iters=2, max_keep_ckpts=1
+    )
+    assert files == ['best_error_iter_2.pth', 'best_good_iter_1.pth', 'iter_2.pth']
+
+
+def test_a_metric_that_is_not_measured_is_named(train):
+    with pytest.raises(KeyError, match="save_best is 'MPJPE'; the validation gives: error, good"):
+        train(save_best='MPJPE')
+
+
+def test_checkpoints_between_the_steps_of_the_optimizer_are_refused(train):
+    wrapper = {'optimizer': {'type': 'SGD', 'lr': 0.1}, 'accumulative_counts': 2}
+    with pytest.raises(ValueError, match='every 3 iterations .* which come every 2'):
+        train(interval=3, optim_wrapper=wrapper)
+    assert train(interval=2, optim_wrapper=wrapper) == ['iter_2.pth', 'iter_4.pth']
+
+
+def test_bad_options_are_refused():
+    with pytest.raises(ValueError, match=r"on_error \('stop', 'continue'\), got 'go'"):
+        HOOKS.build({**HOOK, 'on_error': 'go'})
+    with pytest.raises(ValueError, match='out_dir must be a local folder'):
+        HOOKS.build({**HOOK, 'out_dir': 's3://bucket'})
