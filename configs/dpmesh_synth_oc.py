@@ -1,4 +1,4 @@
-"""DPMesh at its published size, trained and tested on SynthOC with the open body."""
+"""DPMesh at its published size, trained, chosen and tested on SynthOC with the open body."""
 
 _base_ = [
     './_base_/models/dpmesh.py',
@@ -15,4 +15,6 @@ model = dict(
     )
 )
 visualizer = dict(body_model=body_model)
+val_evaluator = dict(body_model=body_model)
 test_evaluator = dict(body_model=body_model)
+default_hooks = dict(checkpoint=dict(save_best='MPJPE'))

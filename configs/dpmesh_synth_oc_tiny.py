@@ -1,4 +1,4 @@
-"""The small DPMesh, trained and tested on SynthOC."""
+"""The small DPMesh, trained, chosen and tested on SynthOC."""
 
 _base_ = [
     './_base_/models/dpmesh_tiny.py',
@@ -7,4 +7,6 @@ _base_ = [
     './_base_/default_runtime.py',
 ]
 
+val_evaluator = dict(body_model=_base_.body_model)
 test_evaluator = dict(body_model=_base_.body_model)
+default_hooks = dict(checkpoint=dict(save_best='MPJPE'))

@@ -2,8 +2,9 @@
 
 import argparse
 
-from mmengine.runner import Runner
+from mmengine.runner import find_latest_checkpoint
 
+from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
 
 
@@ -42,10 +43,10 @@ def main() -> None:
                 f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in {args.config}'
             )
         cfg.auto_scale_lr.enable = True
-    if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'auto' else args.resume
-    Runner.from_cfg(cfg).train()
+    checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
+    if checkpoint:  # a run that was killed before its first checkpoint starts anew
+        cfg.resume, cfg.load_from = True, checkpoint
+    RUNNERS.build(cfg).train()
 
 
 if __name__ == '__main__':

@@ -6,13 +6,15 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', interval=1, max_keep_ckpts=3),
+    checkpoint=dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=3),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     strict_load=dict(type='StrictLoadHook'),
     protocol=dict(type='EvaluationProtocolHook'),
     parameters=dict(type='ParameterTableHook'),
     latents=dict(type='LatentCacheHook'),
     teacher=dict(type='TeacherHook'),
+    resume=dict(type='ExactResumeHook'),
+    non_finite=dict(type='NonFiniteHook', action='stop'),
 )
 
 env_cfg = dict(

@@ -16,9 +16,10 @@ train_dataloader = dict(
     batch_size=4,
     num_workers=0,
     persistent_workers=False,
-    sampler=dict(seed=0),
+    sampler=dict(type='InfiniteEpochSampler', seed=0),
     dataset=dict(data_root=data_root),
 )
+val_dataloader = val_evaluator = val_cfg = None  # the last checkpoint is taken
 test_dataloader = dict(
     batch_size=20, num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root)
 )
@@ -30,7 +31,7 @@ param_scheduler = [
     dict(type='CosineAnnealingLR', by_epoch=False, begin=40, end=400, eta_min=1e-5),
 ]
 default_hooks = dict(
-    checkpoint=dict(interval=100, by_epoch=False, max_keep_ckpts=1),
+    checkpoint=dict(interval=100, by_epoch=False, max_keep_ckpts=1, save_best=None),
     logger=dict(interval=20),
 )
 log_processor = dict(by_epoch=False)

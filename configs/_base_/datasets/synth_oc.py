@@ -1,7 +1,8 @@
 """SynthOC: generated scenes with exact bodies and detector-like keypoints.
 
-Written by ``tools/dataset_converters/make_synth_oc.py``. A leaf gives the metric the body model of
-the model: ``test_evaluator.body_model``.
+Written by ``tools/dataset_converters/make_synth_oc.py``, the split of the validation by its
+``--val``. A leaf gives the metrics the body model of the model: ``val_evaluator.body_model``,
+``test_evaluator.body_model``.
 """
 
 data_root = 'data/synth_oc'
@@ -34,7 +35,7 @@ train_dataloader = dict(
     batch_size=8,
     num_workers=2,
     persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
+    sampler=dict(type='EpochSampler', shuffle=True),
     collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
         type='PW3DDataset',
@@ -44,6 +45,22 @@ train_dataloader = dict(
         pipeline=train_pipeline,
     ),
 )
+val_dataloader = dict(
+    batch_size=12,
+    num_workers=2,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
+    dataset=dict(
+        type='PW3DDataset',
+        subset='validation',
+        ann_file='synth_oc_val.json',
+        data_root=data_root,
+        pipeline=test_pipeline,
+        test_mode=True,
+    ),
+)
+val_evaluator = dict(type='MeshMetric')
+val_cfg = dict()
 test_dataloader = dict(
     batch_size=12,
     num_workers=2,

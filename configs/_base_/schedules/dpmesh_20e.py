@@ -4,7 +4,7 @@ One group of parameters for each trained part; the loss weights neither decay no
 ``optim_wrapper.dtype``: float32 as published, bfloat16 or float16.
 """
 
-train_cfg = dict(by_epoch=True, max_epochs=20)
+train_cfg = dict(type='ResumableEpochLoop', max_epochs=20)
 
 optim_wrapper = dict(
     type='MeshOptimWrapper',
