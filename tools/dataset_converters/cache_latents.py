@@ -7,19 +7,21 @@ or, if there is none, the weights that the config starts from.
 """
 
 import argparse
-from pathlib import Path
 
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
 from rich.progress import MofNCompleteColumn, Progress
 from torch import nn
 
+from dpmesh_plugin.datasets import LatentCacheDataset
 from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.latent_cache import caches_of, write_latent_cache
 from dpmesh_plugin.registry import DATASETS, MODELS, SCOPE
+from dpmesh_plugin.utils.cli import bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 
 
@@ -40,6 +42,7 @@ def parse_args() -> argparse.Namespace:
 
 def build_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     """The model as training starts with it."""
+    MMLogger.get_current_instance().setLevel('WARNING')  # mmengine lists every initial weight
     set_random_seed(cfg.randomness.seed)
     model = MODELS.build(cfg.model)
     model.init_weights()
@@ -51,29 +54,34 @@ def build_model(cfg: Config, checkpoint: str | None) -> nn.Module:
 def main() -> None:
     args = parse_args()
     init_default_scope(SCOPE)
-    cfg = load_config(args.config, args.cfg_options)
-    caches = list(caches_of(DATASETS.build({**cfg.train_dataloader.dataset, 'lazy_init': True})))
-    if not caches:
-        raise ValueError(f'the training data of {args.config} has no LatentCacheDataset')
-    checkpoint = args.checkpoint or cfg.get('load_from')
-    model = build_model(cfg, checkpoint)
-    model.to(torch.device(get_device() if args.device == 'auto' else args.device))
-    for cache in caches:
-        with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
-            bar = progress.add_task(str(cache.file.folder))
-            folder = write_latent_cache(
-                model,
-                cache,
-                batch_size=args.batch_size,
-                num_workers=args.workers,
-                report=lambda done, total, progress=progress, bar=bar: progress.update(
-                    bar, completed=done, total=total
-                ),
-            )
-        size = Path(folder / cache.file.array_path.name).stat().st_size / 2**20
-        skipped = len(cache.file.skipped)
-        print(f'{folder}: {cache.views} x {len(cache)} people, {size:.1f} MiB, {skipped} skipped')
+    with bad_input_ends():
+        cfg = load_config(args.config, args.cfg_options)
+        data = DATASETS.build({**cfg.train_dataloader.dataset, 'lazy_init': True})
+        caches = list(caches_of(data))
+        if not caches:
+            raise ValueError(f'the training data of {args.config} has no LatentCacheDataset')
+        checkpoint = args.checkpoint or cfg.get('load_from')
+        model = build_model(cfg, checkpoint)
+        model.to(torch.device(get_device() if args.device == 'auto' else args.device))
+        for cache in caches:
+            write(model, cache, args)
     print(f'encoder: {checkpoint or "initial weights of the config"}')
+
+
+def write(model: nn.Module, cache: LatentCacheDataset, args: argparse.Namespace) -> None:
+    """Write one cache and say what is in it."""
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
+        bar = progress.add_task(str(cache.file.folder))
+        folder = write_latent_cache(
+            model,
+            cache,
+            batch_size=args.batch_size,
+            num_workers=args.workers,
+            report=lambda done, total: progress.update(bar, completed=done, total=total),
+        )
+    size = cache.file.array_path.stat().st_size / 2**20
+    skipped = len(cache.file.skipped)
+    print(f'{folder}: {cache.views} x {len(cache)} people, {size:.1f} MiB, {skipped} skipped')
 
 
 if __name__ == '__main__':
