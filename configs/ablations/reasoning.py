@@ -11,10 +11,3 @@ model = dict(
         attention=dict(type='MapDivergenceLoss'),
     ),
 )
-train_pipeline = [
-    *_base_.train_pipeline[:-1],
-    dict(type='CleanPrompt'),
-    _base_.train_pipeline[-1],
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-default_hooks = dict(teacher=dict(type='TeacherHook'))

@@ -1,0 +1,138 @@
+"""Runs of a set: planned, started, resumed, collected."""
+
+import os
+import runpy
+import sys
+
+import pytest
+
+from dpmesh_plugin.engine.ablation_runs import (
+    RESULT,
+    change_of,
+    chosen_checkpoint,
+    collect_rows,
+    plan_runs,
+    run_one,
+)
+from dpmesh_plugin.utils.io import dump_json
+
+CONTENT = {'metrics': {'MPJPE': 50.0}, 'protocol': {'dataset': 'made up'}}
+
+
+@pytest.fixture
+def configs(tmp_path):
+    paths = [tmp_path / 'base.py', tmp_path / 'other.py']
+    for path in paths:
+        path.write_text(f'"""What {path.stem} changes.\n\nAnd more.\n"""\n')
+    return paths
+
+
+class Tools:
+    """Stands where processes are started: tools that leave what real ones leave."""
+
+    def __init__(self, broken=()):
+        self.calls, self.broken = [], broken
+
+    def __call__(self, command, log):
+        config, tool = os.path.basename(command[2]), os.path.basename(command[1])
+        self.calls.append((tool, config, command))
+        if (tool, config) in self.broken:
+            log.write_text('Traceback\nRuntimeError: out of memory\n\n')
+            return 1
+        if tool == 'train.py':
+            (log.parent / 'best_MPJPE_epoch_3.pth').touch()
+        else:
+            dump_json(CONTENT, command[command.index('--out') + 1])
+        return 0
+
+
+def _run_all(runs, tmp_path, tools):
+    failures = {run: run_one(run, tmp_path / 'tools', tools) for run in runs}
+    return {run: reason for run, reason in failures.items() if reason}
+
+
+def test_a_set_runs_once(configs, tmp_path):
+    runs = plan_runs(configs, [0, 7], tmp_path / 'out', ['data_root=data/mine'])
+    assert [(run.config.stem, run.seed) for run in runs] == [
+        ('base', 0),
+        ('other', 0),
+        ('base', 7),
+        ('other', 7),
+    ]
+    tools = Tools()
+    assert _run_all(runs, tmp_path, tools) == {}
+    assert len(tools.calls) == 8
+    train, test = tools.calls[2][2], tools.calls[3][2]
+    assert train[3:] == [
+        *('--resume', '--work-dir', str(tmp_path / 'out' / 'other' / 'seed_0')),
+        *('--cfg-options', 'data_root=data/mine', 'randomness.seed=0'),
+    ]
+    assert test[3].endswith('best_MPJPE_epoch_3.pth')
+    assert _run_all(runs, tmp_path, tools) == {}
+    assert len(tools.calls) == 8
+    rows = collect_rows(runs, {})
+    assert [(row.name, row.change, list(row.results)) for row in rows] == [
+        ('base', 'What base changes', [0, 7]),
+        ('other', 'What other changes', [0, 7]),
+    ]
+
+
+def test_a_failure_is_told_and_tried_again(configs, tmp_path):
+    runs = plan_runs(configs, [0], tmp_path / 'out')
+    failures = _run_all(runs, tmp_path, Tools([('train.py', 'base.py')]))
+    assert failures[runs[0]].startswith('training: RuntimeError: out of memory (all of it: ')
+    assert [list(row.failures) for row in collect_rows(runs, failures)] == [[0], []]
+    tools = Tools([('test.py', 'base.py')])
+    assert _run_all(runs, tmp_path, tools)[runs[0]].startswith('test: RuntimeError')
+    assert [call[:2] for call in tools.calls] == [('train.py', 'base.py'), ('test.py', 'base.py')]
+
+
+def test_a_folder_of_another_request(configs, tmp_path):
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
+    run_one(run, tmp_path / 'tools', Tools())
+    with pytest.raises(ValueError, match=r"holds a run of .*'options': \[\].* name another"):
+        plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+
+
+def test_sets_that_cannot_be_told_apart(configs, tmp_path):
+    with pytest.raises(ValueError, match=r"different config names, got \['base', 'base'\]"):
+        plan_runs([configs[0], configs[0]], [0], tmp_path)
+    with pytest.raises(ValueError, match=r'different seeds, got \[1, 1\]'):
+        plan_runs(configs, [1, 1], tmp_path)
+    with pytest.raises(FileNotFoundError, match='absent'):
+        plan_runs([tmp_path / 'absent.py'], [0], tmp_path)
+
+
+def test_the_best_checkpoint_goes_before_the_last(tmp_path):
+    assert chosen_checkpoint(tmp_path) is None
+    (tmp_path / 'last_checkpoint').write_text('last.pth')
+    assert chosen_checkpoint(tmp_path) == 'last.pth'
+    (tmp_path / 'best_MPJPE_epoch_2.pth').touch()
+    assert chosen_checkpoint(tmp_path).endswith('best_MPJPE_epoch_2.pth')
+
+
+def test_every_row_says_what_it_changes(repo_root):
+    for path in (repo_root / 'configs' / 'ablations').glob('*.py'):
+        assert 10 < len(change_of(path)) < 100
+
+
+def test_the_tool(configs, tmp_path, repo_root, monkeypatch, capsys):
+    script = repo_root / 'tools' / 'analysis_tools' / 'run_ablations.py'
+    out = tmp_path / 'out'
+    dump_json(CONTENT, out / 'base' / 'seed_0' / RESULT)
+    arguments = [*map(str, reversed(configs)), '--work-dir', str(out)]
+
+    def run(*more):
+        monkeypatch.setattr(sys, 'argv', [str(script), *arguments, *more])
+        with pytest.raises(SystemExit) as stop:
+            runpy.run_path(str(script), run_name='__main__')
+        return stop.value.code, capsys.readouterr().out
+
+    code, text = run()
+    assert code == 1
+    assert '[1/2] base, seed 0 was finished' in text
+    assert '[2/2] other, seed 0 training: ' in text
+    assert '| base | What base changes | 1 | 50.0 | - | - |' in text
+    assert (out / 'ablations.png').is_file()
+    code, _ = run('--seeds', '1', '1')
+    assert 'different seeds' in code
