@@ -1,7 +1,12 @@
-"""Meshes of people in photographs: python tools/infer.py CONFIG CHECKPOINT IMAGES --keypoints FILE.
+"""Meshes of people: python tools/infer.py CONFIG CHECKPOINT INPUTS --keypoints FILE --out DIR.
 
-Writes into --out: NAME.npz (parameters, camera, vertices, joints of every person), NAME_overlay.jpg
-(all persons over the image, nearer ones in front) and summary.json.
+INPUTS are images, folders of images, quoted patterns such as 'photos/*.jpg', or videos. DIR gets
+  NAME.npz            of an image: parameters, camera, vertices and joints of every person
+  NAME_overlay.jpg    all persons over the image, nearer ones in front
+  NAME/               of a video: the same for every frame, persons followed, motion smoothed
+  NAME_overlay.mp4    with the frame rate of the video, and its sound where ffmpeg is installed
+  NAME_raw/           what the model said frame by frame; an interrupted run goes on from there
+  summary.json        what was done, and what was left out and why
 """
 
 import argparse
@@ -16,7 +21,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file, .pth or .safetensors')
-    parser.add_argument('images', help='image, or folder of images')
+    parser.add_argument('inputs', nargs='+', help='images, folders of images, patterns, videos')
     parser.add_argument(
         '--keypoints',
         required=True,
@@ -35,6 +40,20 @@ def parse_args() -> argparse.Namespace:
         help='focal length of the images in px; their diagonal by default',
     )
     parser.add_argument(
+        '--intrinsics',
+        nargs=4,
+        type=float,
+        metavar=('FX', 'FY', 'CX', 'CY'),
+        help='camera of the images in px, in the place of --focal-length',
+    )
+    parser.add_argument(
+        '--apply-exif',
+        action='store_true',
+        help='turn images as their orientation tag says; the keypoints must be of the turned ones',
+    )
+    parser.add_argument('--no-overlay', action='store_true', help='write no pictures and videos')
+    add_video_arguments(parser)
+    parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
@@ -45,9 +64,33 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def add_video_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group('videos')
+    group.add_argument(
+        '--max-gap', type=int, default=12, help='frames in which someone missing is filled in'
+    )
+    group.add_argument(
+        '--no-smooth', action='store_true', help='leave motion and shape as predicted'
+    )
+    group.add_argument(
+        '--first-frame',
+        type=int,
+        default=0,
+        help='number of the first frame in the names of the keypoint file; of ffmpeg it is 1',
+    )
+
+
+def intrinsics(args: argparse.Namespace) -> list[list[float]] | None:
+    if args.intrinsics is None:
+        return None
+    fx, fy, cx, cy = args.intrinsics
+    return [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
+
+
 def main() -> int:
     args = parse_args()
-    from dpmesh_plugin.apis import MeshInferencer  # takes seconds; --help should not
+    # These take seconds; --help should not.
+    from dpmesh_plugin.apis import MeshInferencer, VideoOptions
 
     try:
         inferencer = MeshInferencer(
@@ -58,12 +101,20 @@ def main() -> int:
             show_progress=True,
         )
         report = inferencer(
-            args.images,
+            args.inputs,
             keypoints=args.keypoints,
             out_dir=args.out,
             batch_size=args.batch_size,
             focal_length=args.focal_length,
+            intrinsics=intrinsics(args),
             keypoint_set=args.keypoint_set,
+            draw=not args.no_overlay,
+            apply_exif=args.apply_exif,
+            video=VideoOptions(
+                max_gap=args.max_gap,
+                smooth=not args.no_smooth,
+                first_number=args.first_frame,
+            ),
         )
     except (OSError, ValueError, KeyError) as error:
         print(f'error: {error.args[0] if isinstance(error, KeyError) else error}', file=sys.stderr)
@@ -71,11 +122,13 @@ def main() -> int:
     for problem in report.problems:
         print(f'left out: {problem}', file=sys.stderr)
     print(
-        f'{report.num_persons} persons in {len(report.images)} images, '
+        f'{report.num_persons} persons in {len(report.images)} images and videos, '
         f'{len(report.problems)} problems; wrote to {args.out}: summary.json'
     )
     for image in report.images:
-        print(f'  {image["meshes"]}  {image["overlay"]}  ({image["persons"]} persons)')
+        print(f'  {image["meshes"]}  {image.get("overlay", "")}  ({image["persons"]} persons)')
+        if 'sound' in image:
+            print(f'    sound: {image["sound"]}')
     return 0 if report.images else 1
 
 

@@ -3,6 +3,7 @@
 from .keypoint_files import KeypointFile, read_keypoints
 from .mesh_file import ImageMeshes, load_meshes, save_meshes
 from .mesh_inferencer import InferenceReport, MeshInferencer, Problem
+from .video_inference import VideoOptions
 
 __all__ = [
     'ImageMeshes',
@@ -10,6 +11,7 @@ __all__ = [
     'KeypointFile',
     'MeshInferencer',
     'Problem',
+    'VideoOptions',
     'load_meshes',
     'read_keypoints',
     'save_meshes',

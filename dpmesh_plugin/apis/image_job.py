@@ -7,13 +7,62 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.datasets.transforms.loading import read_image
 from dpmesh_plugin.geometry.affine import apply_affine
 from dpmesh_plugin.structures import MeshDataSample, get_keypoint_set
 
 from .inference_report import Problem
-from .keypoint_formats import ImageKeypoints, Person
+from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
+from .tracking import MIN_SCORE
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What is known about the camera of the images; by default nothing.
+
+    Args:
+        focal_length: px; None for the diagonal of the image, as published.
+        intrinsics: (3, 3) camera matrix, px, with the centre of the first pixel at (0, 0); then
+            ``focal_length`` must be None.
+
+    Raises:
+        ValueError: both are given, or they are not those of a camera.
+    """
+
+    focal_length: float | None = None
+    intrinsics: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.focal_length is not None and self.intrinsics is not None:
+            raise ValueError('give focal_length or intrinsics, not both')
+        if self.focal_length is not None and not 0 < self.focal_length < np.inf:
+            raise ValueError(f'expected a focal length above 0 px, got {self.focal_length}')
+        if self.intrinsics is None:
+            return
+        matrix = np.asarray(self.intrinsics, dtype=np.float64)
+        form = np.array([[1, 0, 1], [0, 1, 1], [0, 0, 1]])
+        if (
+            matrix.shape != (3, 3)
+            or not np.isfinite(matrix).all()
+            or (matrix[form == 0] != 0).any()
+            or matrix[2, 2] != 1
+            or min(matrix[0, 0], matrix[1, 1]) <= 0
+        ):
+            raise ValueError(
+                'expected intrinsics [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in px with fx, fy > 0, '
+                f'got {matrix.tolist()}'
+            )
+
+    def matrix(self, size: tuple[int, int]) -> np.ndarray:
+        """Camera matrix (3, 3) of an image, px; the principal point is its middle if not known.
+
+        Args:
+            size: Width and height of the image, px.
+        """
+        if self.intrinsics is not None:
+            return np.array(self.intrinsics, dtype=np.float64)
+        focal = float(np.hypot(*size)) if self.focal_length is None else self.focal_length
+        return np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
 
 
 @dataclass
@@ -21,9 +70,11 @@ class ImageJob:
     """An image, its camera, and the persons that come out of the model one after the other.
 
     Args:
-        path: The image file.
+        path: The image file, or the video.
         image: (H, W, 3) uint8 RGB.
         intrinsics: (3, 3) px.
+        frame_index: Number of the image in its video, -1 for a photograph.
+        frame_rate: Frames per second of the video, 0 for a photograph.
         num_pending: Persons still to come.
         samples: Persons with a mesh.
     """
@@ -31,39 +82,35 @@ class ImageJob:
     path: Path
     image: np.ndarray
     intrinsics: np.ndarray
+    frame_index: int = -1
+    frame_rate: float = 0.0
     num_pending: int = 0
     samples: list[MeshDataSample] = field(default_factory=list)
 
-    @classmethod
-    def open(cls, path: Path, entry: ImageKeypoints, focal_length: float | None) -> 'ImageJob':
-        """Read an image and decide on its camera.
-
-        Args:
-            path: The image file.
-            entry: What the keypoint file says about it.
-            focal_length: Focal length, px; None for the diagonal of the image.
-
-        Raises:
-            FileNotFoundError: no such image.
-            ValueError: it cannot be read, or has another size than the keypoint file says.
-        """
-        image = read_image(path)
-        size = image.shape[1::-1]
-        if entry.size is not None and tuple(entry.size) != size:
-            raise ValueError(
-                f'the image has (width, height) {size}, the keypoint file says '
-                f'{tuple(entry.size)}: its keypoints belong to another version of the image'
-            )
-        focal = float(np.hypot(*size)) if focal_length is None else focal_length
-        intrinsics = np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
-        return cls(path, image, intrinsics)
+    @property
+    def label(self) -> str:
+        """Names the image in messages."""
+        frame = '' if self.frame_index < 0 else f', frame {self.frame_index}'
+        return f'{self.path}{frame}'
 
     def sample_of(self, person: Person) -> dict:
-        """What the pipeline needs to know about a person, with the image."""
+        """What the pipeline needs to know about a person, with the image.
+
+        Raises:
+            ValueError: all confident keypoints lie outside the image.
+        """
+        confident = person.keypoints[person.scores > MIN_SCORE]
+        size = self.image.shape[1::-1]
+        inside = ((confident > -0.5) & (confident < np.array(size) - 0.5)).all(axis=1)
+        if len(confident) and not inside.any():
+            raise ValueError(
+                f'all {len(confident)} confident keypoints lie outside the image of {size} px, the '
+                f'first at {confident[0].tolist()}; are they of another image, or of one resized?'
+            )
         return {
             'img_path': str(self.path),
             'img': self.image,
-            'ori_shape': self.image.shape[1::-1],
+            'ori_shape': size,
             'focal_length': self.intrinsics[[0, 1], [0, 1]].astype(np.float32),
             'principal_point': self.intrinsics[:2, 2].astype(np.float32),
             'sample_idx': person.person_id,
@@ -78,7 +125,7 @@ class ImageJob:
         self.num_pending -= 1
         if not sample.pred_instances.vertices.isfinite().all():
             message = 'the predicted mesh is not finite; is the checkpoint from a diverged run?'
-            return Problem(str(self.path), message, sample.sample_idx)
+            return Problem(self.label, message, sample.sample_idx)
         self.samples.append(sample)
         return None
 
@@ -110,6 +157,8 @@ class ImageJob:
             keypoints_visible=np.stack(visible),
             boxes=np.stack([sample.bbox_xywh for sample in self.samples]),
             skeleton=self._skeleton(body_model),
+            frame_index=self.frame_index,
+            frame_rate=self.frame_rate,
         )
 
     def _skeleton(self, body_model: nn.Module) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,6 @@ from dpmesh_plugin.utils.io import dump_json
 
 from .mesh_file import ImageMeshes
 from .mesh_schema import SCHEMA_VERSION
-
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
 
 
 @dataclass(frozen=True)
@@ -69,27 +67,6 @@ class InferenceReport:
         dump_json({**summary, 'images': self.images, 'problems': problems}, path)
 
 
-def list_images(inputs: str | Path | Sequence[str | Path]) -> list[Path]:
-    """The images that are meant by a file, a folder (its own files, sorted), or a list of files.
-
-    Raises:
-        FileNotFoundError: there is no such file or folder, or the folder has no image.
-    """
-    if not isinstance(inputs, str | os.PathLike):
-        return [Path(path) for path in inputs]
-    path = Path(inputs)
-    if not path.exists():
-        raise FileNotFoundError(f'expected an image or a folder, found none at {path.absolute()}')
-    if not path.is_dir():
-        return [path]
-    images = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not images:
-        raise FileNotFoundError(
-            f'the folder {path.absolute()} has no image; looked for {", ".join(IMAGE_SUFFIXES)}'
-        )
-    return images
-
-
 def output_names(images: Iterable[Path]) -> dict[Path, str]:
     """A name for the files of every image: its stem, with the suffix where stems repeat.
 
@@ -109,6 +86,24 @@ def output_names(images: Iterable[Path]) -> dict[Path, str]:
             'output folder of its own'
         )
     return names
+
+
+def make_folder(path: str | Path) -> Path:
+    """Make a folder for results, or find out now that it cannot be written.
+
+    Raises:
+        FileExistsError: there is a file of that name.
+        PermissionError: the folder is not writable.
+        OSError: it cannot be made.
+    """
+    path = Path(path)
+    path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK):
+        raise PermissionError(
+            f'the output folder {path.absolute()} is not writable; choose another or change its '
+            'permissions'
+        )
+    return path
 
 
 def resolve_device(device: str) -> str:

@@ -94,7 +94,7 @@ def load_meshes(path: str | Path) -> ImageMeshes:
         KeyError: it lacks an array.
     """
     path = Path(path)
-    arrays = _read_npz(path, None)
+    arrays = read_arrays(path)
     upgrade(arrays, _checked_version(arrays, path))
     check_arrays(arrays, str(path.absolute()))
     del arrays['schema_version']
@@ -112,7 +112,7 @@ def read_frame_stamp(path: str | Path) -> tuple[int, float]:
         FileNotFoundError: as :func:`load_meshes`.
         ValueError: as :func:`load_meshes`.
     """
-    stamp = _read_npz(Path(path), ('schema_version', 'frame_index', 'frame_rate'))
+    stamp = read_arrays(Path(path), ('schema_version', 'frame_index', 'frame_rate'))
     _checked_version(stamp, Path(path))
     return int(stamp.get('frame_index', -1)), float(stamp.get('frame_rate', 0))
 
@@ -128,8 +128,13 @@ def _checked_version(arrays: dict[str, np.ndarray], path: Path) -> int:
     return int(version)
 
 
-def _read_npz(path: Path, names: tuple[str, ...] | None) -> dict[str, np.ndarray]:
-    """The arrays of these names that the file has; all of them for None."""
+def read_arrays(path: Path, names: tuple[str, ...] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of these names that a result file has, not checked; all of them for None.
+
+    Raises:
+        FileNotFoundError: as :func:`load_meshes`.
+        ValueError: it is no result file, or is cut off.
+    """
     if not path.is_file():
         raise FileNotFoundError(
             f'expected a result file (.npz) of {_WRITER}, found none at {path.absolute()}'

@@ -1,6 +1,8 @@
 """From photographs with given keypoints to meshes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +16,25 @@ from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import file_sha256, load_weights, read_checkpoint
 from dpmesh_plugin.registry import MODELS, SCOPE
-from dpmesh_plugin.rendering import draw_people
 from dpmesh_plugin.utils.config import load_config
-from dpmesh_plugin.visualization import save_image
 
-from .image_job import ImageJob
+from .image_inputs import ImageInput, open_images, split_inputs
+from .image_job import Camera, ImageJob
 from .inference_report import (
     InferenceReport,
     Problem,
-    list_images,
+    make_folder,
     output_names,
     resolve_device,
 )
 from .keypoint_files import KeypointFile, read_keypoints
 from .keypoint_formats import Person
-from .mesh_file import ImageMeshes, save_meshes
+from .mesh_file import ImageMeshes
+from .overlays import draw_overlay, write_image
+from .video_inference import VideoModel, VideoOptions, VideoRun
 
 # Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
 _NOT_FOR_INFERENCE = ('LoadMeshImage', 'BodyModelKeypoints')
-# What a damaged image, a strange entry of the keypoint file or an unusable person raise.
-_INPUT_ERRORS = (OSError, ValueError, KeyError)
 
 
 class MeshInferencer(BaseInferencer):
@@ -82,99 +83,88 @@ class MeshInferencer(BaseInferencer):
 
     def __call__(
         self,
-        inputs: str | Path | Sequence[str | Path],
+        inputs: ImageInput | Sequence[ImageInput],
         *,
         keypoints: str | Path | KeypointFile,
         out_dir: str | Path | None = None,
         batch_size: int = 8,
         focal_length: float | None = None,
+        intrinsics: np.ndarray | None = None,
         keypoint_set: str | None = None,
         draw: bool = True,
+        apply_exif: bool = False,
+        video: VideoOptions | None = None,
     ) -> InferenceReport:
-        """Process images. One that cannot be read, or is not in the file, does not stop the rest.
+        """Process images and videos. What cannot be read is reported and does not stop the rest.
 
         Args:
-            inputs: Image, folder of images, or list of images.
+            inputs: Image, folder of images, pattern such as ``'photos/*.jpg'``, video, array
+                (H, W, 3) uint8 RGB, or a list of these.
             keypoints: Keypoint file (see :func:`~.keypoint_files.read_keypoints`), or its content.
+                Arrays are named by their position: ``000000``.
             out_dir: Folder for ``NAME.npz`` (see :class:`~.mesh_file.ImageMeshes`),
-                ``NAME_overlay.jpg`` and ``summary.json``. Without it the report holds the meshes.
+                ``NAME_overlay.jpg``, of videos what :class:`~.video_inference.VideoRun` writes,
+                and ``summary.json``. Without it the report holds the meshes of images.
             batch_size: Persons per pass of the model, also of several images.
-            focal_length: Focal length of all images, px.
+            focal_length: Focal length of all inputs, px.
+            intrinsics: Camera matrix (3, 3) of all inputs, px, in the place of ``focal_length``.
             keypoint_set: Set of the joints, for keypoint files that do not state it.
             draw: Whether to draw overlays.
+            apply_exif: Whether images are turned as their orientation tag says; the keypoints must
+                be of the image so turned.
+            video: How videos are processed.
 
         Raises:
-            FileNotFoundError: no image, or no keypoint file.
-            ValueError: see :func:`~.keypoint_files.read_keypoints`.
-            KeyError: as above.
+            FileNotFoundError: no image or video, or no keypoint file.
+            PermissionError: ``out_dir`` cannot be written.
+            ValueError: a video without ``out_dir``; also see
+                :func:`~.keypoint_files.read_keypoints`.
+            KeyError: as the latter.
         """
-        images = list_images(inputs)
-        names = output_names(images)
+        camera = Camera(focal_length, intrinsics)
+        images, videos = split_inputs(inputs)
+        names = output_names([*images, *videos])
         if not isinstance(keypoints, KeypointFile):
             keypoints = read_keypoints(keypoints, keypoint_set=keypoint_set)
         if out_dir is not None:
-            Path(out_dir).mkdir(parents=True, exist_ok=True)
+            out_dir = make_folder(out_dir)
+        elif videos:
+            raise ValueError(f'{videos[0]} is a video: state out_dir, the folder for its frames')
         report = InferenceReport()
-        for job in self._predict(images, keypoints, focal_length, batch_size, report.problems):
-            meshes = self.postprocess(job)
-            picture = self.visualize(job, meshes) if draw else None
-            entry = {'image': str(job.path), 'persons': meshes.num_persons}
-            if out_dir is not None:
-                entry |= _write(Path(out_dir) / names[job.path], meshes, picture)
-            else:
-                report.meshes.append(meshes)
-                report.pictures += [] if picture is None else [picture]
-            report.images.append(entry)
+        jobs = open_images(images, keypoints, camera, report.problems, apply_exif=apply_exif)
+        shown = track(jobs, 'Images', len(images), disable=not self.show_progress or not images)
+        for job in self.predict(shown, report.problems, batch_size=batch_size):
+            stem = None if out_dir is None else out_dir / names[job.path]
+            self._finish(job, report, stem, draw)
+        model = VideoModel(
+            predict=partial(self.predict, batch_size=batch_size),
+            body_model=self.model.head.body_model,
+            facts=self.facts(),
+        )
+        for path in track(videos, 'Videos', disable=not self.show_progress or not videos):
+            run = VideoRun(path, out_dir / names[path], camera, video or VideoOptions(), model)
+            entry = run.run(keypoints, report.problems, draw=draw)
+            report.images += [] if entry is None else [entry]
         if out_dir is not None:
-            report.save(Path(out_dir) / 'summary.json', **self._facts(keypoints))
+            facts = {'config': self.config_name, 'checkpoint': self.checkpoint, **self.facts()}
+            report.save(out_dir / 'summary.json', **facts, keypoints=str(keypoints.path))
         return report
 
-    def preprocess(
+    def predict(
         self,
-        inputs: Sequence[Path],
-        keypoints: KeypointFile,
-        focal_length: float | None,
+        jobs: Iterable[tuple[ImageJob, Sequence[Person]]],
         problems: list[Problem],
-    ) -> Iterator[tuple[ImageJob, dict]]:
-        """Crops of all persons, image after image, each with the image it belongs to.
+        *,
+        batch_size: int = 8,
+    ) -> Iterator[ImageJob]:
+        """Images, each as soon as all its persons have come out of the model.
 
         Args:
-            inputs: Images.
-            keypoints: Persons by image.
-            focal_length: As in the call.
-            problems: What cannot be used is added here.
+            jobs: Images and the persons to be found in them.
+            problems: Persons that cannot be used are added here.
+            batch_size: Persons per pass of the model.
         """
-        for path in track(inputs, 'Images', disable=not self.show_progress):
-            try:
-                entry = keypoints.find(path)
-                job = ImageJob.open(path, entry, focal_length)
-            except _INPUT_ERRORS as error:
-                problems.append(Problem(str(path), _words(error)))
-                continue
-            if not entry.persons:
-                problems.append(Problem(str(path), f'{keypoints.path} has no person for it'))
-            crops = self._crops(job, entry.persons, problems)
-            job.num_pending = len(crops)
-            yield from ((job, crop) for crop in crops)
-
-    def visualize(self, job: ImageJob, meshes: ImageMeshes) -> np.ndarray:
-        """All persons over the image, nearer ones in front: (H, W, 3) uint8 RGB."""
-        return draw_people(job.image, list(meshes.vertices), meshes.faces, meshes.intrinsics)
-
-    def postprocess(self, job: ImageJob) -> ImageMeshes:
-        """The predictions of an image in the camera of the whole image."""
-        return job.meshes(self.model.head.body_model)
-
-    def _predict(
-        self,
-        images: Sequence[Path],
-        keypoints: KeypointFile,
-        focal_length: float | None,
-        batch_size: int,
-        problems: list[Problem],
-    ) -> Iterator[ImageJob]:
-        """Images, each as soon as all its persons have come out of the model."""
-        crops = self.preprocess(images, keypoints, focal_length, problems)
+        crops = self.preprocess(jobs, problems)
         for batch in self._get_chunk_data(crops, batch_size):
             outputs = self.forward(self.collate_fn([crop for _, crop in batch]))
             for (job, _), sample in zip(batch, outputs, strict=True):
@@ -183,6 +173,28 @@ class MeshInferencer(BaseInferencer):
                     problems.append(problem)
                 if not job.num_pending and job.samples:
                     yield job
+
+    def preprocess(
+        self, inputs: Iterable[tuple[ImageJob, Sequence[Person]]], problems: list[Problem]
+    ) -> Iterator[tuple[ImageJob, dict]]:
+        """Crops of all persons, image after image, each with the image it belongs to.
+
+        Args:
+            inputs: Images and the persons to be found in them.
+            problems: Persons that cannot be used are added here.
+        """
+        for job, persons in inputs:
+            crops = self._crops(job, persons, problems)
+            job.num_pending = len(crops)
+            yield from ((job, crop) for crop in crops)
+
+    def visualize(self, job: ImageJob, meshes: ImageMeshes) -> np.ndarray:
+        """All persons over the image, nearer ones in front: (H, W, 3) uint8 RGB."""
+        return draw_overlay(job.image, meshes)
+
+    def postprocess(self, job: ImageJob) -> ImageMeshes:
+        """The predictions of an image in the camera of the whole image."""
+        return job.meshes(self.model.head.body_model)
 
     def _crops(
         self, job: ImageJob, persons: Sequence[Person], problems: list[Problem]
@@ -193,17 +205,31 @@ class MeshInferencer(BaseInferencer):
             try:
                 crops.append(self.pipeline(job.sample_of(person)))
             except ValueError as error:
-                problems.append(Problem(str(job.path), str(error), person.person_id))
+                problems.append(Problem(job.label, str(error), person.person_id))
         return crops
 
-    def _facts(self, keypoints: KeypointFile) -> dict[str, str]:
+    def facts(self) -> dict[str, str]:
+        """What predictions depend on besides images and keypoints."""
+        parts = repr((self.cfg.model, self.cfg.test_dataloader.dataset.pipeline))
         return {
-            'config': self.config_name,
-            'checkpoint': self.checkpoint,
             'checkpoint_sha256': file_sha256(self.checkpoint),
-            'keypoints': str(keypoints.path),
+            'model_sha256': hashlib.sha256(parts.encode()).hexdigest(),
             'body_model': self.model.head.body_model.model_id,
         }
+
+    def _finish(
+        self, job: ImageJob, report: InferenceReport, stem: Path | None, draw: bool
+    ) -> None:
+        """Write the results of an image, or put them into the report where ``stem`` is None."""
+        meshes = self.postprocess(job)
+        picture = self.visualize(job, meshes) if draw else None
+        entry = {'image': str(job.path), 'persons': meshes.num_persons}
+        if stem is not None:
+            entry |= write_image(stem, meshes, picture)
+        else:
+            report.meshes.append(meshes)
+            report.pictures += [] if picture is None else [picture]
+        report.images.append(entry)
 
     def _init_model(self, cfg: Config, weights: str, device: str) -> nn.Module:
         model = MODELS.build(cfg.model)
@@ -219,18 +245,3 @@ class MeshInferencer(BaseInferencer):
 
     def _init_visualizer(self, cfg: Config) -> None:
         """Overlays of whole images need no visualizer of crops."""
-
-
-def _write(stem: Path, meshes: ImageMeshes, picture: np.ndarray | None) -> dict[str, str]:
-    """Write the files of one image; their names."""
-    files = {'meshes': f'{stem.name}.npz'}
-    save_meshes(meshes, stem.with_name(files['meshes']))
-    if picture is not None:
-        files['overlay'] = f'{stem.name}_overlay.jpg'
-        save_image(picture, stem.with_name(files['overlay']))
-    return files
-
-
-def _words(error: Exception) -> str:
-    """The message of an error (KeyError puts quotes around it)."""
-    return str(error.args[0]) if isinstance(error, KeyError) else str(error)

@@ -55,7 +55,7 @@ def photos(tmp_path):
                 'id': id_,
                 'image_id': ids[name],
                 'category_id': 1,
-                'keypoints': _figure(x).ravel().tolist(),
+                'keypoints': standing_figure(x).ravel().tolist(),
                 'bbox': [x - 20, 10, 40, 100],
             }
             for id_, name, x in persons
@@ -65,7 +65,7 @@ def photos(tmp_path):
     return folder
 
 
-def _figure(x):
+def standing_figure(x):
     """COCO joints (17, 3) of someone who stands at ``x`` and faces the camera."""
     heights = [20, 18, 18, 19, 19, 32, 32, 48, 48, 62, 62, 65, 65, 85, 85, 105, 105]
     offsets = [0, 2, -2, 4, -4, 9, -9, 12, -12, 13, -13, 6, -6, 7, -7, 7, -7]

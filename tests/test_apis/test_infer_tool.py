@@ -24,7 +24,7 @@ def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, p
     keypoints = ('--keypoints', photos / 'keypoints.json')
     assert infer(config, checkpoint, photos, *keypoints, '--out', out, '--device', 'cpu') == 0
     said = capsys.readouterr()
-    assert f'3 persons in 2 images, 1 problems; wrote to {out}: summary.json' in said.out
+    assert f'3 persons in 2 images and videos, 1 problems; wrote to {out}: summary.json' in said.out
     assert 'a.npz  a_overlay.jpg  (2 persons)' in said.out
     assert 'left out: ' in said.err
     assert 'c.jpg is not among the 2 images' in said.err
@@ -35,7 +35,7 @@ def test_it_fails_if_nothing_could_be_processed(infer, config, checkpoint, photo
     keypoints = ('--keypoints', photos / 'keypoints.json')
     out = ('--out', photos / 'out', '--device', 'cpu')
     assert infer(config, checkpoint, photos / 'c.jpg', *keypoints, *out) == 1
-    assert '0 persons in 0 images, 1 problems' in capsys.readouterr().out
+    assert '0 persons in 0 images and videos, 1 problems' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

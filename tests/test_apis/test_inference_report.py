@@ -1,10 +1,11 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from dpmesh_plugin.apis import InferenceReport, Problem
-from dpmesh_plugin.apis.inference_report import list_images, output_names, resolve_device
+from dpmesh_plugin.apis.inference_report import make_folder, output_names, resolve_device
 
 
 def test_names_stay_apart_where_stems_repeat():
@@ -14,8 +15,21 @@ def test_names_stay_apart_where_stems_repeat():
         output_names([Path('x/a.jpg'), Path('y/a.jpg')])
 
 
-def test_a_list_of_images_stays_as_it_is():
-    assert list_images(['b.jpg', Path('a.jpg')]) == [Path('b.jpg'), Path('a.jpg')]
+def test_a_folder_that_cannot_be_made_is_known_at_once(tmp_path):
+    assert make_folder(tmp_path / 'a' / 'b').is_dir()
+    file = tmp_path / 'file'
+    file.touch()
+    with pytest.raises(FileExistsError, match='file'):
+        make_folder(file)
+    with pytest.raises(NotADirectoryError, match='file'):
+        make_folder(file / 'out')
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')
+def test_a_folder_without_permission_is_known_at_once(tmp_path):
+    tmp_path.chmod(0o555)
+    with pytest.raises(PermissionError, match='is not writable; choose another'):
+        make_folder(tmp_path)
 
 
 def test_a_problem_names_image_and_person():

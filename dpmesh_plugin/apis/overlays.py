@@ -1,0 +1,56 @@
+"""Overlays of images and their files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from dpmesh_plugin.rendering import draw_people, scale_intrinsics
+from dpmesh_plugin.visualization import save_image
+
+from .mesh_file import ImageMeshes, save_meshes
+
+MAX_PIXELS = 16_000_000
+"""Images with more pixels are drawn smaller, as drawing takes 50 bytes of memory per pixel."""
+
+
+def draw_overlay(
+    image: np.ndarray, meshes: ImageMeshes, *, colors: Sequence[np.ndarray] | None = None
+) -> np.ndarray:
+    """All persons over the image, nearer ones in front.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        meshes: The persons.
+        colors: See :func:`~dpmesh_plugin.rendering.draw_people`.
+
+    Returns:
+        (H, W, 3) uint8 RGB; smaller for an image of more than ``MAX_PIXELS``.
+    """
+    factor = min(1.0, (MAX_PIXELS / (image.shape[0] * image.shape[1])) ** 0.5)
+    intrinsics = meshes.intrinsics
+    if factor < 1:
+        width, height = (max(1, int(side * factor)) for side in image.shape[1::-1])
+        intrinsics = scale_intrinsics(intrinsics, factor)
+        image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
+    return draw_people(image, list(meshes.vertices), meshes.faces, intrinsics, colors=colors)
+
+
+def write_image(stem: Path, meshes: ImageMeshes, picture: np.ndarray | None) -> dict[str, str]:
+    """Write the files of one image.
+
+    Args:
+        stem: Their path without what tells them apart.
+        meshes: The persons.
+        picture: Overlay, if there is one.
+
+    Returns:
+        Their names.
+    """
+    files = {'meshes': f'{stem.name}.npz'}
+    save_meshes(meshes, stem.with_name(files['meshes']))
+    if picture is not None:
+        files['overlay'] = f'{stem.name}_overlay.jpg'
+        save_image(picture, stem.with_name(files['overlay']))
+    return files

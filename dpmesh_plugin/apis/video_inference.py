@@ -1,0 +1,205 @@
+"""Meshes of the people in a video."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from dpmesh_plugin.rendering import person_color
+from dpmesh_plugin.visualization import save_animation
+
+from .frame_store import FrameStore
+from .image_inputs import INPUT_ERRORS, error_words
+from .image_job import Camera, ImageJob
+from .inference_report import Problem
+from .keypoint_files import KeypointFile
+from .keypoint_formats import Person
+from .mesh_file import ImageMeshes, save_meshes
+from .overlays import draw_overlay
+from .smoothed_meshes import smoothed_meshes
+from .video_keypoints import fingerprint, follow_persons, frames_of_video
+from .video_reader import VideoReader
+from .video_sound import copy_sound
+
+Predict = Callable[[Iterable[tuple[ImageJob, Sequence[Person]]], list[Problem]], Iterator[ImageJob]]
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """How videos are processed.
+
+    Args:
+        max_gap: Longest time in frames that someone is missing and is still known and filled in.
+        smooth: Whether motion is filtered and the shape of every person averaged.
+        first_number: Number that the names in the keypoint file give to the first frame.
+    """
+
+    max_gap: int = 12
+    smooth: bool = True
+    first_number: int = 0
+
+
+@dataclass(frozen=True)
+class VideoModel:
+    """What a video needs of the inferencer.
+
+    Args:
+        predict: Sends images and their persons through the model; see
+            :meth:`~.mesh_inferencer.MeshInferencer.predict`.
+        body_model: Body model of the predictions.
+        facts: What the predictions depend on besides images and keypoints.
+    """
+
+    predict: Predict
+    body_model: nn.Module
+    facts: Mapping[str, str]
+
+
+@dataclass
+class VideoRun:
+    """One video on its way: frame by frame through the model, then as a whole.
+
+    Files, for ``clip.mp4`` and the folder DIR: ``DIR/clip_raw/`` what the model said about each
+    frame, kept so that an interrupted run goes on; ``DIR/clip/clip_000012.npz`` the frames of the
+    result; ``DIR/clip_overlay.mp4``.
+
+    Args:
+        path: The video file.
+        out: ``DIR/clip``.
+        camera: Camera of the video.
+        options: How it is processed.
+        model: What predicts.
+    """
+
+    path: Path
+    out: Path
+    camera: Camera
+    options: VideoOptions
+    model: VideoModel
+    num_frames: int = field(default=0, init=False)
+    problems: list[Problem] = field(default_factory=list, init=False)
+
+    def run(
+        self, keypoints: KeypointFile, problems: list[Problem], *, draw: bool
+    ) -> dict[str, object] | None:
+        """Process the video.
+
+        Args:
+            keypoints: Persons by frame.
+            problems: What cannot be used is added here.
+            draw: Whether to write the video with overlays.
+
+        Returns:
+            What was written; None if nobody was found, or the video, its entries in the keypoint
+            file or the output folder cannot be used.
+        """
+        self.problems = problems
+        try:
+            return self._run(keypoints, draw)
+        except INPUT_ERRORS as error:
+            self._report(error_words(error))
+            return None
+
+    def _run(self, keypoints: KeypointFile, draw: bool) -> dict[str, object] | None:
+        reader = VideoReader(self.path)
+        frames = frames_of_video(keypoints, self.path, first_number=self.options.first_number)
+        persons = follow_persons(frames, max_gap=self.options.max_gap)
+        own = {
+            'video_bytes': str(self.path.stat().st_size),
+            'persons': fingerprint(persons),
+            'camera': repr((self.camera.focal_length, np.array(self.camera.intrinsics).tolist())),
+        }
+        store = FrameStore(self.out.with_name(f'{self.out.name}_raw'), {**self.model.facts, **own})
+        for job in self.model.predict(self._jobs(reader, persons, store), self.problems):
+            store.save(job.meshes(self.model.body_model))
+        self._check_length(reader, persons)
+        numbers = [number for number in sorted(persons) if store.path(number).is_file()]
+        if not numbers:
+            self._report('nobody was found in any frame')
+            return None
+        return self._write(reader, store, numbers, draw)
+
+    def _jobs(
+        self, reader: VideoReader, persons: Mapping[int, Sequence[Person]], store: FrameStore
+    ) -> Iterator[tuple[ImageJob, Sequence[Person]]]:
+        """The frames that are still to be predicted."""
+
+        def is_open(number: int) -> bool:
+            self.num_frames = number + 1
+            ids = [person.person_id for person in persons.get(number, ())]
+            return bool(ids) and not store.has(number, ids)
+
+        for number, image in reader.frames(is_open):
+            if image is None:
+                self._report(f'frame {number} cannot be decoded')
+                continue
+            intrinsics = self.camera.matrix(image.shape[1::-1])
+            job = ImageJob(self.path, image, intrinsics, number, reader.frame_rate)
+            yield job, persons[number]
+
+    def _check_length(self, reader: VideoReader, persons: Mapping[int, Sequence[Person]]) -> None:
+        if self.num_frames < reader.num_stated:
+            self._report(
+                f'it states {reader.num_stated} frames, but ends after {self.num_frames}; was it '
+                'cut off?'
+            )
+        beyond = [number for number in persons if number >= self.num_frames]
+        if beyond:
+            self._report(
+                f'the keypoint file has {len(beyond)} frames beyond its end; frames count from '
+                f'{self.options.first_number} in it (--first-frame)'
+            )
+
+    def _write(
+        self, reader: VideoReader, store: FrameStore, numbers: Sequence[int], draw: bool
+    ) -> dict[str, object]:
+        """Write frames and video; what was written."""
+        frames = smoothed_meshes(
+            store, numbers, self.model.body_model, reader.frame_rate, self.options
+        )
+        written: set[Path] = set()
+        ids: set[int] = set()
+
+        def kept() -> Iterator[ImageMeshes]:
+            for meshes in frames:
+                path = self.out / f'{self.out.name}_{meshes.frame_index:06d}.npz'
+                save_meshes(meshes, path)
+                written.add(path)
+                ids.update(meshes.person_ids.tolist())
+                yield meshes
+
+        entry: dict[str, object] = {'image': str(self.path), 'meshes': f'{self.out.name}/'}
+        if draw:
+            overlay = self.out.with_name(f'{self.out.name}_overlay.mp4')
+            save_animation(_pictures(reader, kept()), overlay, frame_rate=reader.frame_rate)
+            entry |= {'overlay': overlay.name, 'sound': copy_sound(self.path, overlay)}
+        else:
+            for _ in kept():
+                pass
+        for path in set(self.out.glob('*.npz')) - written:
+            path.unlink()
+        counts = {
+            'persons': len(ids),
+            'frames': self.num_frames,
+            'frames_with_persons': len(written),
+        }
+        return {**entry, **counts, 'frame_rate': reader.frame_rate}
+
+    def _report(self, message: str) -> None:
+        self.problems.append(Problem(str(self.path), message))
+
+
+def _pictures(reader: VideoReader, frames: Iterator[ImageMeshes]) -> Iterator[np.ndarray]:
+    """Every frame of the video, persons drawn over it, each in a colour of its own."""
+    meshes = next(frames, None)
+    last = np.zeros((*reader.size[::-1], 3), np.uint8)
+    for number, image in reader.frames():
+        # In the place of a frame that cannot be decoded the last one stays, to keep the time.
+        picture = last = last if image is None else image
+        if meshes is not None and meshes.frame_index == number:
+            colors = [person_color(id_) for id_ in meshes.person_ids]
+            picture = draw_overlay(picture, meshes, colors=colors)
+            meshes = next(frames, None)
+        yield picture

@@ -1,0 +1,210 @@
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from dpmesh_plugin.apis import KeypointFile, VideoOptions, load_meshes
+from dpmesh_plugin.apis.exporters import export_results
+from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
+from dpmesh_plugin.apis.mesh_sequence import list_sequences
+from dpmesh_plugin.apis.video_keypoints import frames_of_video
+
+NUM_FRAMES, RATE = 8, 12.5
+HEIGHTS = [20, 18, 18, 19, 19, 32, 32, 48, 48, 62, 62, 65, 65, 85, 85, 105, 105]
+OFFSETS = [0, 2, -2, 4, -4, 9, -9, 12, -12, 13, -13, 6, -6, 7, -7, 7, -7]
+
+
+def _person(x, score=1.0):
+    joints = np.stack([x + np.array(OFFSETS), np.array(HEIGHTS)], axis=1).astype(np.float32)
+    return Person(0, joints, np.full(17, score, np.float32), 'coco_17', None)
+
+
+def _keypoints(folder, frames):
+    images = (ImageKeypoints(f'clip_{n:06d}.jpg', tuple(p)) for n, p in frames.items())
+    return KeypointFile(folder / 'keypoints.json', tuple(images))
+
+
+def _write(path, num_frames=NUM_FRAMES):
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), RATE, (160, 120))
+    background = np.random.default_rng(0).integers(0, 255, (12, 16, 3), dtype=np.uint8)
+    background = cv2.resize(background, (160, 120))
+    for number in range(num_frames):
+        writer.write(np.roll(background, 2 * number, axis=1))
+    writer.release()
+
+
+@pytest.fixture
+def clip(tmp_path):
+    path = tmp_path / 'clip.avi'
+    _write(path)
+    return path
+
+
+@pytest.fixture
+def two_people(tmp_path):
+    """One walks through all frames; the other, first in the file, is missed in frames 3 and 4."""
+    frames = {n: [_person(40 + 2 * n)] for n in range(NUM_FRAMES)}
+    for number in (0, 1, 2, 5, 6, 7):
+        frames[number].insert(number % 2, _person(120))
+    return _keypoints(tmp_path, frames)
+
+
+def _results(folder):
+    return {path.name: load_meshes(path) for path in sorted(folder.glob('*.npz'))}
+
+
+def test_a_video_becomes_frames_of_two_people_and_a_video(inferencer, clip, two_people, tmp_path):
+    out = tmp_path / 'out'
+    report = inferencer(clip, keypoints=two_people, out_dir=out)
+    assert report.problems == []
+    (entry,) = report.images
+    assert (entry['persons'], entry['frames'], entry['frame_rate']) == (2, NUM_FRAMES, RATE)
+    results = _results(out / 'clip')
+    assert list(results) == [f'clip_{n:06d}.npz' for n in range(NUM_FRAMES)]
+    for number, meshes in enumerate(results.values()):
+        assert (meshes.frame_index, meshes.frame_rate) == (number, RATE)
+        assert meshes.person_ids.tolist() == [0, 1]
+        pixels = meshes.joints[:, 0] @ meshes.intrinsics.T
+        pixels = pixels[:, 0] / pixels[:, 2]
+        assert abs(pixels[0] - pixels[1]) > 20
+    filled = results['clip_000003.npz']
+    assert sorted(filled.keypoints_visible.any(axis=1).tolist()) == [False, True]
+    betas = np.stack([meshes.betas for meshes in results.values()])
+    np.testing.assert_array_equal(betas, betas[:1].repeat(NUM_FRAMES, axis=0))
+    capture = cv2.VideoCapture(str(out / 'clip_overlay.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == NUM_FRAMES
+    assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(RATE)
+    sequence = list_sequences(out / 'clip')[0]
+    assert (sequence.numbers, sequence.frame_rate) == (tuple(range(NUM_FRAMES)), RATE)
+    body = inferencer.model.head.body_model
+    export = export_results(out / 'clip', ['bvh'], tmp_path / 'e', body_model=body)
+    assert len(export.files) == 2
+
+
+def test_twice_is_the_same_and_an_interrupted_run_goes_on(inferencer, clip, two_people, tmp_path):
+    out = tmp_path / 'out'
+    first = inferencer(clip, keypoints=two_people, out_dir=out, draw=False)
+    before = _results(out / 'clip')
+    kept = out / 'clip_raw' / '000002.npz'
+    (out / 'clip_raw' / '000005.npz').unlink()
+    (out / 'clip_raw' / '000006.npz').write_bytes(b'cut off')
+    shutil.rmtree(out / 'clip')
+    stamp = kept.stat().st_mtime_ns
+    second = inferencer(clip, keypoints=two_people, out_dir=out, draw=False)
+    assert kept.stat().st_mtime_ns == stamp
+    assert first.images == second.images
+    for name, meshes in _results(out / 'clip').items():
+        np.testing.assert_allclose(meshes.vertices, before[name].vertices, atol=1e-4)
+    fresh = inferencer(clip, keypoints=two_people, out_dir=tmp_path / 'new', draw=False)
+    assert fresh.images == first.images
+    for name, meshes in _results(tmp_path / 'new' / 'clip').items():
+        np.testing.assert_array_equal(meshes.vertices, before[name].vertices)
+
+
+def test_frames_of_another_run_are_not_mixed_in(inferencer, clip, two_people, tmp_path):
+    inferencer(clip, keypoints=two_people, out_dir=tmp_path / 'out', draw=False)
+    options = {'keypoints': two_people, 'out_dir': tmp_path / 'out', 'draw': False}
+    report = inferencer(clip, focal_length=300.0, **options)
+    assert report.images == []
+    assert 'frames of another run: camera differ' in str(report.problems[0])
+
+
+def test_smoothing_and_filling_can_be_left_out(inferencer, clip, two_people, tmp_path):
+    options = VideoOptions(max_gap=0, smooth=False)
+    out = tmp_path / 'out'
+    inferencer(clip, keypoints=two_people, out_dir=out, draw=False, video=options)
+    results = _results(out / 'clip')
+    assert len(results['clip_000003.npz'].person_ids) == 1
+    for number, (name, meshes) in enumerate(results.items()):
+        raw = load_meshes(out / 'clip_raw' / f'{number:06d}.npz')
+        order = np.argsort(raw.person_ids)
+        np.testing.assert_allclose(meshes.vertices, raw.vertices[order], atol=1e-4, err_msg=name)
+
+
+def test_a_video_that_was_cut_off_is_used_as_far_as_it_goes(inferencer, clip, two_people, tmp_path):
+    content = clip.read_bytes()
+    cut = tmp_path / 'cut' / 'clip.avi'
+    cut.parent.mkdir()
+    cut.write_bytes(content[: len(content) * 6 // 10])
+    report = inferencer(cut, keypoints=two_people, out_dir=tmp_path / 'out', draw=False)
+    (entry,) = report.images
+    assert 2 <= entry['frames'] < NUM_FRAMES
+    messages = ' '.join(map(str, report.problems))
+    assert f'states {NUM_FRAMES} frames, but ends after {entry["frames"]}' in messages
+    assert 'frames beyond its end' in messages
+
+
+def test_videos_that_cannot_be_used_do_not_stop_the_rest(inferencer, clip, two_people, tmp_path):
+    broken = tmp_path / 'broken.mp4'
+    broken.write_bytes(b'no video')
+    missing = tmp_path / 'missing.mp4'
+    videos = [broken, missing, clip]
+    report = inferencer(videos, keypoints=two_people, out_dir=tmp_path / 'out', draw=False)
+    assert [entry['persons'] for entry in report.images] == [2]
+    messages = [str(problem) for problem in report.problems]
+    assert 'broken.mp4 cannot be read as a video' in messages[0]
+    assert 'expected a video, found none at' in messages[1]
+    with pytest.raises(ValueError, match='state out_dir'):
+        inferencer(clip, keypoints=two_people)
+
+
+def test_a_video_without_people_is_reported(inferencer, clip, tmp_path):
+    keypoints = _keypoints(tmp_path, {n: [] for n in range(NUM_FRAMES)})
+    report = inferencer(clip, keypoints=keypoints, out_dir=tmp_path / 'out')
+    assert report.images == []
+    assert 'nobody was found in any frame' in str(report.problems[0])
+
+
+def test_a_person_who_cannot_be_used_is_reported_with_the_frame(inferencer, clip, tmp_path):
+    frames = {0: [_person(50)], 1: [_person(5000)], 2: [_person(50, score=0)]}
+    report = inferencer(
+        clip, keypoints=_keypoints(tmp_path, frames), out_dir=tmp_path / 'out', draw=False
+    )
+    messages = [str(problem) for problem in report.problems]
+    assert len(messages) == 2
+    assert 'clip.avi, frame 1, person 1: all 17 confident keypoints lie outside' in messages[0]
+    assert 'clip.avi, frame 2, person 2: ' in messages[1]
+    assert 'no confident keypoint and no box' in messages[1]
+
+
+def test_sound_is_copied_where_ffmpeg_is(inferencer, clip, two_people, tmp_path, monkeypatch):
+    tools = tmp_path / 'bin'
+    tools.mkdir()
+    monkeypatch.setenv('PATH', str(tools))
+    report = inferencer(clip, keypoints=two_people, out_dir=tmp_path / 'out')
+    assert report.images[0]['sound'] == 'not copied: there is no ffmpeg on this machine'
+    program = tools / 'ffmpeg'
+    program.write_text('#!/bin/sh\nfor last; do :; done\necho "with sound" > "$last"\n')
+    program.chmod(0o755)
+    report = inferencer(clip, keypoints=two_people, out_dir=tmp_path / 'out')
+    assert report.images[0]['sound'] == 'copied, where the video has some'
+    assert (tmp_path / 'out' / 'clip_overlay.mp4').read_text() == 'with sound\n'
+    program.write_text('#!/bin/sh\necho "no such codec" >&2\nexit 1\n')
+    report = inferencer(clip, keypoints=two_people, out_dir=tmp_path / 'out')
+    assert report.images[0]['sound'] == 'not copied: ffmpeg says no such codec'
+    capture = cv2.VideoCapture(str(tmp_path / 'out' / 'clip_overlay.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == NUM_FRAMES
+
+
+def test_openpose_files_and_frames_of_ffmpeg_are_found(tmp_path):
+    def file(*names):
+        return KeypointFile(tmp_path, tuple(ImageKeypoints(name, ()) for name in names))
+
+    names = ('clip_000000000000', 'clip_000000000001', 'other_000000000001')
+    video = tmp_path / 'clip.mp4'
+    assert list(frames_of_video(file(*names), video)) == [0, 1]
+    assert list(frames_of_video(file('frame_01.jpg', '2.png'), video, first_number=1)) == [0, 1]
+    with pytest.raises(ValueError, match='frame 1 .* is named twice'):
+        frames_of_video(file('a_1.jpg', 'b_1.jpg'), video)
+    with pytest.raises(ValueError, match='before the first one'):
+        frames_of_video(file('a_0.jpg'), video, first_number=1)
+    with pytest.raises(KeyError, match='no entry whose name ends with a frame number'):
+        frames_of_video(file('a.jpg'), video)
+
+
+def test_the_summary_of_a_video_is_json(inferencer, clip, two_people, tmp_path):
+    inferencer(clip, keypoints=two_people, out_dir=tmp_path / 'out', draw=False)
+    summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+    assert summary['images'][0]['frames_with_persons'] == NUM_FRAMES
