@@ -1,6 +1,6 @@
 """How errors grow when it gets harder to see a person, or the keypoints are wrong."""
 
-from .catalogue import all_stresses, chosen_stresses
+from .catalogue import all_stresses, chosen_stresses, prepare_occluders
 from .curves import areas, curve, mean_height, sweep
 from .examples import draw_examples
 from .figures import draw_curves, draw_sensitivity
@@ -32,6 +32,7 @@ __all__ = [
     'mean_height',
     'measure_predictions',
     'observed_curve',
+    'prepare_occluders',
     'sensitivity_map',
     'sweep',
 ]

@@ -79,3 +79,11 @@ def chosen_stresses(known: dict[str, Stress], names: Sequence[str]) -> list[Stre
     if unknown:
         raise KeyError(f'unknown sweep {unknown[0]!r}; known: {", ".join(known)}')
     return [known[name] for name in names]
+
+
+def prepare_occluders(stresses: Sequence[Stress]) -> None:
+    """Render or read all occluders now, so that workers started later share them."""
+    for stress in stresses:
+        source = getattr(stress.apply, 'source', None)
+        for index in range(0 if source is None else len(source)):
+            source[index]

@@ -148,8 +148,10 @@ def build_data(cfg: Config) -> tuple[BaseDataset, MeshMetric]:
     """Data set and metric of the tests of a config, with the neighbours of every person.
 
     Raises:
-        ValueError: the config has no mesh metric.
+        ValueError: the config has no tests, or no mesh metric.
     """
+    if cfg.get('test_dataloader') is None or cfg.get('test_evaluator') is None:
+        raise ValueError(f'{cfg.filename} has no test_dataloader or no test_evaluator')
     entries = cfg.test_evaluator
     entries = list(entries) if isinstance(entries, list | tuple) else [entries]
     chosen = [entry for entry in entries if entry['type'] == 'MeshMetric']

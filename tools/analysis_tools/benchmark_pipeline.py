@@ -6,6 +6,7 @@ people (those of the config, repeated), and whether worker processes share them.
 """
 
 import argparse
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,7 @@ from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
 from dpmesh_plugin.utils.io import dump_json
 
 MEBI = 2**20
+SPLITS = ('train', 'val', 'test')
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,7 +38,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument('config', help='config file')
-    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
+    parser.add_argument('--split', choices=SPLITS, default='train')
     parser.add_argument('--samples', type=int, default=1000, help='samples that are timed')
     parser.add_argument('--warmup', type=int, default=50, help='samples before')
     parser.add_argument('--seed', type=int, default=0, help='seed of order and augmentation')
@@ -89,7 +91,11 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
-    dataset = cfg[f'{args.split}_dataloader'].dataset
+    loader = cfg.get(f'{args.split}_dataloader')
+    if loader is None:
+        known = [name for name in SPLITS if cfg.get(f'{name}_dataloader')]
+        sys.exit(f'{args.config} has no {args.split}_dataloader; it has: {", ".join(known)}')
+    dataset = loader.dataset
     if args.index:
         groups = dataset.get('groups', {'': [dataset]})
         parts = [part for parts in groups.values() for part in parts]

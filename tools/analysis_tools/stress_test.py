@@ -41,6 +41,7 @@ from dpmesh_plugin.robustness import (
     draw_sensitivity,
     measure_predictions,
     observed_curve,
+    prepare_occluders,
     sensitivity_map,
     sweep,
 )
@@ -100,6 +101,7 @@ def stress_model(args: argparse.Namespace, cfg: Config, out: Path) -> Report:
     stresses = all_stresses(covered_keypoints=args.covered_keypoints)
     chosen = chosen_stresses(stresses, args.sweeps or list(stresses))
     indices = choose_samples(len(dataset), args.samples, args.seed)
+    slider = Slider(side=args.map_side, steps=args.map_steps)
     facts = {
         **data_facts(dataset.metainfo, metric.body_model.model_id),
         'samples': len(indices),
@@ -116,11 +118,11 @@ def stress_model(args: argparse.Namespace, cfg: Config, out: Path) -> Report:
     pending = [stress for stress in chosen if ('sweeps', stress.name) not in report]
     if pending:
         subject = Subject(**parts, indices=indices)
+        prepare_occluders(pending)
         save_image(draw_examples(subject, chosen, args.seed), out / 'examples.jpg')
         clean = subject.errors()
         for stress in track(pending, 'sweeps'):
             report.put(sweep(subject, stress, clean, args.seed), 'sweeps', stress.name)
-    slider = Slider(side=args.map_side, steps=args.map_steps)
     few = choose_samples(len(indices), args.map_samples, args.seed) if args.map_samples else []
     old = report.get('sensitivity') or {}
     asked = {'samples': len(few), 'side': slider.side, 'steps': slider.steps}
