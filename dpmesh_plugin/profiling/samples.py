@@ -12,8 +12,13 @@ FOCAL_LENGTH = 2000.0
 
 
 def random_batch(
-    batch_size: int, *, input_size: int = 256, keypoint_set: str = 'dpmesh_30', seed: int = 0
-) -> dict[str, list]:
+    batch_size: int,
+    *,
+    input_size: int = 256,
+    keypoint_set: str = 'dpmesh_30',
+    seed: int = 0,
+    latent_shape: tuple[int, int, int] | None = None,
+) -> dict[str, list | Tensor]:
     """A batch as a data loader gives it: crops of noise, and people who are not in them.
 
     Args:
@@ -22,9 +27,11 @@ def random_batch(
         keypoint_set: Set of the prompt and of the ground truth.
         seed: Seed of the first person, one less than that of the second, and so on: a larger batch
             begins like a smaller one.
+        latent_shape: (C, h, w) of encoded crops, to be given in the place of crops.
 
     Returns:
-        ``inputs``: crops (3, S, S) uint8; ``data_samples``: with prompt, ground truth and metainfo.
+        ``inputs``: crops (3, S, S) uint8, or ``latents`` (B, C, h, w); ``data_samples``: with
+        prompt, ground truth and metainfo.
     """
     crops, samples = [], []
     for index in range(batch_size):
@@ -32,6 +39,8 @@ def random_batch(
         size = (3, input_size, input_size)
         crops.append(torch.randint(0, 256, size, dtype=torch.uint8, generator=random))
         samples.append(_random_sample(random, input_size, keypoint_set))
+    if latent_shape is not None:
+        return {'latents': torch.randn(batch_size, *latent_shape), 'data_samples': samples}
     return {'inputs': crops, 'data_samples': samples}
 
 

@@ -21,3 +21,13 @@ def test_a_model_predicts_and_trains_on_it(tiny_config):
     assert all(torch.isfinite(loss).all() for loss in model(**data, mode='loss').values())
     (sample,) = model.eval()(**data, mode='predict')
     assert sample.pred_instances.vertices.isfinite().all()
+
+
+def test_latents_take_the_place_of_crops(tiny_config):
+    model = MODELS.build(tiny_config)
+    channels = model.backbone.latent_channels
+    side = model.backbone.encode_image(torch.zeros(1, 3, 256, 256)).shape[-1]
+    batch = random_batch(2, latent_shape=(channels, side, side))
+    assert sorted(batch) == ['data_samples', 'latents']
+    losses = model(**model.data_preprocessor(batch), mode='loss')
+    assert all(torch.isfinite(loss).all() for loss in losses.values())

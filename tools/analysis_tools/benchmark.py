@@ -42,6 +42,7 @@ from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json
 
 HEATMAP_STRIDE = 8  # px of the crop per cell of the recorded inputs
+INPUT_SIZE = 256  # px of the side of a crop
 
 
 def parse_args() -> argparse.Namespace:
@@ -58,6 +59,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--size', choices=SIZES, default='full', help='model of the recorded set')
     parser.add_argument('--train', action='store_true', help='time training steps, not predictions')
+    parser.add_argument(
+        '--latents', action='store_true', help='feed encoded crops, as LatentCacheDataset does'
+    )
     parser.add_argument('--batch-size', type=int, nargs='+', default=[1], metavar='N')
     parser.add_argument('--dtype', nargs='+', default=['float32'], choices=DTYPES)
     parser.add_argument('--channels-last', action='store_true', help='memory order of convolutions')
@@ -92,6 +96,14 @@ def make_model(cfg: Config, checkpoint: str | None) -> nn.Module:
     return model
 
 
+def latent_shape(cfg: Config) -> tuple[int, int, int]:
+    """(C, h, w) of the latents that the backbone of a config reads."""
+    with torch.device('meta'):
+        backbone = MODELS.build(cfg.model.backbone)
+    side = INPUT_SIZE // 2 ** (len(backbone.vae.config.block_out_channels) - 1)
+    return backbone.latent_channels, side, side
+
+
 def parity_batch(parity: ParitySet, batch_size: int) -> dict[str, list]:
     """The recorded inputs, again and again."""
     rows = np.arange(batch_size) % len(parity.inputs['img_u8'])
@@ -108,6 +120,8 @@ def main() -> None:
     device = torch.device(get_device() if args.device == 'auto' else args.device)
     cfg = load_config(args.config, args.cfg_options)
     build, make_batch = partial(make_model, cfg, args.checkpoint), random_batch
+    if args.latents:
+        make_batch = partial(random_batch, latent_shape=latent_shape(cfg))
     if args.parity:
         parity = ParitySet(Path(args.parity), args.size)
         build, make_batch = partial(build_model, parity, Report()), partial(parity_batch, parity)
