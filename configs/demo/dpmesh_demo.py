@@ -1,7 +1,6 @@
 """The small DPMesh on a small SynthOC, trained in minutes by two processes. See ``make demo``.
 
-The head starts at random, as published, so that the untrained model knows nothing about people. So
-few steps see every scene three times: they learn more from scenes as they are than from varied ones.
+The head starts at random: untrained it knows nothing. Few steps learn most from unvaried scenes.
 """
 
 _base_ = '../dpmesh_synth_oc_tiny.py'
@@ -13,24 +12,18 @@ model = dict(
     neck=dict(joint_drop=0.0),
     head=dict(start='random'),
 )
+train_pipeline = [
+    step for step in _base_.train_pipeline if not step['type'].startswith(('Random', 'Rectangle'))
+]
 train_dataloader = dict(
     batch_size=4,
     num_workers=0,
     persistent_workers=False,
     sampler=dict(type='InfiniteEpochSampler', seed=0),
-    dataset=dict(
-        data_root=data_root,
-        pipeline=[
-            step
-            for step in _base_.train_pipeline
-            if not step['type'].startswith(('Random', 'Rectangle'))
-        ],
-    ),
+    dataset=dict(data_root=data_root, pipeline=train_pipeline),
 )
 val_dataloader = val_evaluator = val_cfg = None  # the last checkpoint is taken
-test_dataloader = dict(
-    batch_size=20, num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root)
-)
+test_dataloader = dict(batch_size=20, dataset=dict(data_root=data_root))
 
 train_cfg = dict(_delete_=True, by_epoch=False, max_iters=350)
 optim_wrapper = dict(optimizer=dict(lr=3e-4, weight_decay=0.01, fused=True))
