@@ -52,9 +52,9 @@ class CudaMeter:
         return start.elapsed_time(end) / 1000
 
 
-def clock(device: torch.device) -> Meter:
-    """The meter of seconds on a device."""
-    return CudaMeter() if device.type == 'cuda' else CounterMeter(perf_counter)
+def clock(device: torch.device, now: Callable[[], float] = perf_counter) -> Meter:
+    """The meter of seconds on a device; on a CPU that of the clock ``now``."""
+    return CudaMeter() if device.type == 'cuda' else CounterMeter(now)
 
 
 class PartWatch:

@@ -16,6 +16,12 @@ def test_matrix_product():
     assert product.product.tolist() == [[1.0] * 4] * 4
 
 
+def test_rate_by_another_clock():
+    ticks = iter(range(100))
+    product = MatrixProduct(4, torch.float32, torch.device('cpu'), lambda: 2.0 * next(ticks))
+    assert product.rate() == 2 * 4**3 / 2
+
+
 def test_peak_memory_grows_with_what_is_touched():
     reset_peak_memory(CPU)
     before = peak_memory(CPU)
