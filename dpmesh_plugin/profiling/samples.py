@@ -60,6 +60,9 @@ def _random_sample(random: torch.Generator, input_size: int, keypoint_set: str) 
             'keypoint_set': keypoint_set,
         },
         prompt=InstanceData(keypoints=keypoints, keypoint_scores=every, keypoints_visible=every),
+        clean_prompt=InstanceData(
+            keypoints=keypoints, keypoint_scores=every, keypoints_visible=every
+        ),
         gt_instances=InstanceData(
             keypoints_2d=keypoints,
             keypoints_2d_valid=every,

@@ -12,6 +12,7 @@ from dpmesh_plugin.engine.inference import (
     optimize_for_inference,
     use_channels_last,
 )
+from dpmesh_plugin.models import MeshDistiller
 
 from .parts import calls_of, parts_of
 from .variant import Variant
@@ -70,12 +71,15 @@ class Training:
     """Forward, backward and optimiser step.
 
     Args:
-        model: Estimator.
+        model: Estimator, or distiller, whose teacher has the weights of the student here.
         optim_wrapper: Config of the optimiser's wrapper.
     """
 
     def __init__(self, model: nn.Module, optim_wrapper: Mapping[str, Any]) -> None:
         self.model = model.train()
+        if isinstance(model, MeshDistiller):
+            model.teacher.start(model)
+            model.teacher.settle(model)
         self.optim_wrapper: OptimWrapper = build_optim_wrapper(model, dict(optim_wrapper))
         self.autocast = {'dtype': torch.bfloat16, 'enabled': False}
 

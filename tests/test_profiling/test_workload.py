@@ -40,3 +40,18 @@ def test_training_changes_weights(tiny_model, dtype):
 def test_what_cannot_be_trained_is_refused(tiny_model, option):
     with pytest.raises(ValueError, match='leave merge_lora and pack_weights out for training'):
         Training(tiny_model, OPTIM_WRAPPER).prepare(Variant(**{option: True}))
+
+
+def test_a_distiller_trains_beside_its_teacher(tiny_config):
+    model = MODELS.build(
+        {
+            **tiny_config,
+            'type': 'MeshDistiller',
+            'teacher': {'type': 'EMATeacher'},
+            'distillation': {'fused': {'type': 'MapDistanceLoss'}},
+        }
+    )
+    workload = Training(model, OPTIM_WRAPPER)
+    teacher = model.teacher.model.neck.fuse[0].weight
+    workload.run(random_batch(1))
+    assert not torch.equal(teacher, model.neck.fuse[0].weight)

@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
+from torch.distributed.tensor import DTensor
 
 from dpmesh_plugin.engine.checkpoint import file_sha256, load_weights
 from dpmesh_plugin.models import MeshDistiller, MeshEstimator
@@ -24,7 +25,8 @@ class TeacherHook(Hook):
 
     Raises:
         FileNotFoundError: the teacher's checkpoint does not exist.
-        ValueError: it does not fit, or the run that is resumed had another teacher.
+        ValueError: it does not fit, the run that is resumed had another teacher, or the weights of
+            the student lie in shards.
     """
 
     # Before hooks that compile the model, which the teacher is copied from.
@@ -53,6 +55,11 @@ class TeacherHook(Hook):
         distiller = _distiller_of(runner)
         if distiller is None:
             return
+        if any(isinstance(each, DTensor) for each in distiller.parameters()):
+            raise ValueError(
+                'a teacher cannot be made of weights in shards: train a MeshDistiller without a '
+                'strategy that shards them'
+            )
         teacher = distiller.teacher
         teacher.start(distiller)
         if teacher.checkpoint is not None:

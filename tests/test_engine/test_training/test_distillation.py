@@ -4,8 +4,12 @@ import copy
 
 import pytest
 import torch
+from torch import distributed, nn
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import distribute_tensor
 
 from dpmesh_plugin.engine import load_weights, read_checkpoint
+from dpmesh_plugin.engine.hooks import TeacherHook
 from dpmesh_plugin.registry import MODELS
 
 from .conftest import People
@@ -116,3 +120,17 @@ def test_starts_from_a_plain_checkpoint(make_distiller, make_training, make_mode
         resumed = {'state_dict': plain.state_dict(), 'meta': {'epoch': 0, 'iter': 0}}
         torch.save(resumed, path)
         train(make_training, make_distiller(EMA), load_from=str(path), resume=True)
+
+
+def test_weights_in_shards_are_refused(make_distiller, make_training, tmp_path):
+    store = f'file://{tmp_path}/store'
+    distributed.init_process_group('gloo', init_method=store, rank=0, world_size=1)
+    try:
+        mesh = init_device_mesh('cpu', (1,))
+        model = make_distiller(EMA)
+        model.neck.fuse[0].bias = nn.Parameter(distribute_tensor(model.neck.fuse[0].bias, mesh))
+        runner = make_training(model, hooks=HOOKS, dataset=CleanPeople())
+        with pytest.raises(ValueError, match='cannot be made of weights in shards'):
+            TeacherHook().before_train(runner)
+    finally:
+        distributed.destroy_process_group()
