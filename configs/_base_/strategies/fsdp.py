@@ -1,16 +1,11 @@
 """Weights, gradients and optimizer state in shards over the processes (FSDP).
 
-``blocks``: the layers of the UNet, the control branch, the VAE and the head that are gathered only
-while they run. The averaged weights of ``EMAHook`` do not go with it.
+``blocks``: layers that are gathered only while they run. Attention layers of the UNet are called
+part by part, to get at their maps, so they belong to the rest.
 """
 
 runner_type = 'FlexibleRunner'
 strategy = dict(
     type='dpmesh_plugin.FullyShardStrategy',
-    blocks=(
-        'ResnetBlock2D',
-        'BasicTransformerBlock',
-        'PositionEncoderLayer',
-        'PositionDecoderLayer',
-    ),
+    blocks=('ResnetBlock2D', 'FeedForward', 'PositionEncoderLayer', 'PositionDecoderLayer'),
 )

@@ -1,6 +1,7 @@
 """Refuse a checkpoint that does not fit the model."""
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -26,6 +27,7 @@ class StrictLoadHook(Hook):
     a number printed. A local file is checked before the run starts, and so before anything of it
     is unpickled: the runner falls back to running the code in a file that it cannot read safely.
     Whatever else is loaded (a URL, a call of ``runner.load_checkpoint``) is checked after reading.
+    The folders that DeepSpeed writes are its own to check.
 
     Args:
         strict: Whether any difference is an error. If not, the differences are logged, what fits is
@@ -44,7 +46,7 @@ class StrictLoadHook(Hook):
     def before_run(self, runner: Runner) -> None:
         """Check the file that the runner is going to load, if it is a local one."""
         path = checkpoint_of(runner)
-        if path is not None and '://' not in path:
+        if path is not None and '://' not in path and not Path(path).is_dir():
             checkpoint = read_checkpoint(path, map_location='meta')
             check_keys(runner.model, state_dict_of(checkpoint), str(path), strict=self.strict)
 
