@@ -1,11 +1,13 @@
-"""Ways to run the same training faster."""
+"""Ways to run the same training faster or in less memory."""
 
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
+from torch import nn
 
 from dpmesh_plugin.engine.inference import compile_regions, use_channels_last
 from dpmesh_plugin.registry import HOOKS
@@ -13,30 +15,72 @@ from dpmesh_plugin.registry import HOOKS
 
 @HOOKS.register_module()
 class TrainingSpeedHook(Hook):
-    """Set memory order and compilation when training starts, after weights were loaded.
+    """Set memory order, precision of what is frozen, and compilation when training starts.
 
     mmengine's own ``compile`` entry compiles the whole training step, with its lists of samples and
     the optimiser; this one compiles the parts of the estimator that hold the work.
 
     Args:
         channels_last: Whether convolutions keep the channels of a pixel together in memory.
+        frozen_dtype: Type that the frozen weights of the UNet's layers are kept in, that of
+            ``optim_wrapper.dtype``: mixed precision rounds them to it at every step anyway, and
+            keeps both. In validation they are float32 again, rounded; checkpoints hold them as
+            they are in training. None: they stay in float32.
         compile: Options of ``torch.compile`` for the parts of the estimator, possibly none
             (``dict()``). None: nothing is compiled.
+
+    Raises:
+        ValueError: ``frozen_dtype`` is not the type that training runs in.
     """
 
     # After the hooks that copy the model.
     priority = 'VERY_LOW'
 
     def __init__(
-        self, *, channels_last: bool = False, compile: Mapping[str, Any] | None = None
+        self,
+        *,
+        channels_last: bool = False,
+        frozen_dtype: str | None = None,
+        compile: Mapping[str, Any] | None = None,
     ) -> None:
         self.channels_last = channels_last
+        self.frozen_dtype = None if frozen_dtype is None else getattr(torch, frozen_dtype)
         self.compile = compile
 
     def before_train(self, runner: Runner) -> None:
-        """Prepare the model."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        """Prepare the model, whose weights were loaded."""
+        model = _model_of(runner)
         if self.channels_last:
             use_channels_last(model)
+        if self.frozen_dtype is not None:
+            trained_in = getattr(runner.optim_wrapper, 'cast_dtype', torch.float32)
+            if trained_in != self.frozen_dtype:
+                raise ValueError(
+                    f'frozen_dtype is {self.frozen_dtype}, but training runs in {trained_in}: set '
+                    'optim_wrapper.dtype to the same'
+                )
+            _keep_frozen_in(model, self.frozen_dtype)
         if self.compile is not None:
             compile_regions(model, **self.compile)
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Validate in float32."""
+        if self.frozen_dtype is not None:
+            _keep_frozen_in(_model_of(runner), torch.float32)
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Go on in the type of training."""
+        if self.frozen_dtype is not None:
+            _keep_frozen_in(_model_of(runner), self.frozen_dtype)
+
+
+def _model_of(runner: Runner) -> nn.Module:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+
+
+def _keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:
+    """Change the type of the frozen weights that autocast would cast."""
+    for module in model.backbone.unet.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad:
+            for parameter in module.parameters(recurse=False):
+                parameter.data = parameter.data.to(dtype)

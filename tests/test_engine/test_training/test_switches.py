@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from dpmesh_plugin.engine import load_weights, read_checkpoint
+from dpmesh_plugin.engine.hooks import TrainingSpeedHook
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput
 
@@ -78,6 +79,33 @@ def test_mixed_precision(make_model, make_training, dtype):
     assert torch.cosine_similarity(moved, other, dim=0) > 0.95
     assert not torch.equal(moved, other)
     assert all(each.dtype == torch.float32 for each in trained(mixed).values())
+
+
+def test_frozen_weights_in_half_precision(make_model, make_training, tmp_path):
+    half = {'dtype': 'bfloat16'}
+    hooks = [{'type': 'TrainingSpeedHook', 'frozen_dtype': 'bfloat16'}]
+    plain = make_training(make_model(), optim_wrapper=half).train()
+    lowered = make_training(make_model(), optim_wrapper=half, hooks=hooks).train()
+    weight = 'backbone.unet.conv_in.weight'
+    assert lowered.get_parameter(weight).dtype == torch.bfloat16
+    assert all(each.dtype == torch.float32 for each in trained(lowered).values())
+    torch.testing.assert_close(trained(lowered), trained(plain), rtol=0.05, atol=5e-4)
+    saved = make_model()
+    assert load_weights(saved, tmp_path / 'work' / 'iter_2.pth').agrees
+    rounded = make_model().get_parameter(weight).bfloat16().float()
+    torch.testing.assert_close(saved.get_parameter(weight), rounded, rtol=0, atol=0)
+    with pytest.raises(ValueError, match='bfloat16, but training runs in torch.float32'):
+        make_training(make_model(), hooks=hooks).train()
+
+
+def test_validation_of_frozen_weights_in_float32(make_model, make_training):
+    hook = TrainingSpeedHook(frozen_dtype='bfloat16')
+    runner = make_training(make_model(), optim_wrapper={'dtype': 'bfloat16'}, hooks=[hook])
+    weight = runner.train().backbone.unet.conv_in.weight
+    hook.before_val_epoch(runner)
+    assert weight.dtype == torch.float32
+    hook.after_val_epoch(runner)
+    assert weight.dtype == torch.bfloat16
 
 
 def test_average_of_the_weights_is_what_is_saved(make_model, make_training, tmp_path):
