@@ -1,9 +1,14 @@
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from mmengine.registry import init_default_scope
 
 ROOT = Path(__file__).resolve().parents[1]
+RUNS = ROOT / 'tests' / 'test_runs'
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +29,39 @@ def shared_dir() -> Path:
     if not (folder / 'parity').is_dir():
         pytest.skip('the reference set is not beside this checkout')
     return folder
+
+
+@pytest.fixture(scope='session')
+def run_server():
+    """A process from which runs are forked."""
+    environment = os.environ | {
+        'PYTHONPATH': os.pathsep.join([str(ROOT), str(RUNS)]),
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '-1',
+    }
+    server = subprocess.Popen(
+        [sys.executable, str(RUNS / 'run_server.py')],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+    )
+    yield server
+    server.stdin.close()
+    server.wait()
+
+
+@pytest.fixture(scope='session')
+def run_tool(run_server, tmp_path_factory):
+    """Run a Python program with arguments in a folder; returns its exit code and what it said."""
+
+    def run(program, cwd=ROOT, env=None):
+        log = tmp_path_factory.mktemp('tool') / 'log.txt'
+        job = {'program': program, 'env': env or {}, 'log': str(log), 'cwd': str(cwd)}
+        run_server.stdin.write(json.dumps([job]) + '\n')
+        run_server.stdin.flush()
+        [code] = json.loads(run_server.stdout.readline())
+        return code, log.read_text(errors='replace')
+
+    return run

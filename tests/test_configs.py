@@ -58,7 +58,11 @@ def test_config_builds(path):
     model = MODELS.build(cfg.model)
     assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
     assert VISUALIZERS.build({**cfg.visualizer, 'name': path.stem})
-    assert METRICS.build(cfg.test_evaluator).body_model.model_id == model.head.body_model.model_id
+    evaluators = (
+        cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
+    )
+    for evaluator in evaluators:
+        assert METRICS.build(evaluator).body_model.model_id == model.head.body_model.model_id
     for hook in cfg.default_hooks.values():
         assert HOOKS.build(hook)
     for loader in LOADERS:

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.registry import METRICS, MODELS
 from dpmesh_plugin.structures import KeypointPrompt
 from dpmesh_plugin.utils.config import load_config
 
@@ -37,3 +37,27 @@ def test_the_keypoints_reach_a_model_without_condition(model):
         condition = model.neck.encode(prompt)
         fused.append(model.neck(model.backbone(images, condition), condition))
     assert not torch.allclose(*fused)
+
+
+def test_bones_by_hand(model):  # which the config has imported
+    metric = METRICS.build({'type': 'BoneLengthError', 'body_model': {'type': 'SMPL'}})
+    truth = {
+        'global_orient': torch.rand(1, 3),
+        'body_pose': torch.rand(1, 23, 3),
+        'betas': torch.zeros(1, 10),
+    }
+    joints = metric.body_model.keypoints(keypoint_set='dpmesh_30', **truth)
+    samples = [
+        {'gender': 'neutral', 'gt_instances': truth, 'pred_instances': {'joints': factor * joints}}
+        for factor in (1.0, 1.5)
+    ]
+    metric.process(None, samples)
+    half = metric.lengths(joints).mean() / 2
+    assert metric.results == pytest.approx([0.0, 1000.0 * float(half)], abs=1e-3)
+    assert metric.evaluate(2) == {'BoneLengthError': pytest.approx(500.0 * float(half), abs=1e-3)}
+
+
+def test_the_config_trains_and_its_metric_is_shown(train_and_test):
+    output = train_and_test('projects/example_project/configs/patch_backbone_synth_oc.py')
+    assert 'MPJPE' in output
+    assert 'BoneLengthError' in output

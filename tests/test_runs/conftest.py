@@ -1,8 +1,5 @@
 import json
-import os
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,28 +11,6 @@ from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-
-
-@pytest.fixture(scope='session')
-def run_server():
-    """A process from which runs are forked."""
-    paths = os.pathsep.join([str(ROOT), str(HERE)])
-    environment = os.environ | {
-        'PYTHONPATH': paths,
-        'OMP_NUM_THREADS': '1',
-        'CUDA_VISIBLE_DEVICES': '-1',
-    }
-    server = subprocess.Popen(
-        [sys.executable, str(HERE / 'run_server.py')],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environment,
-    )
-    yield server
-    server.stdin.close()
-    server.wait()
 
 
 @pytest.fixture(scope='session')

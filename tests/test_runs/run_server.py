@@ -1,7 +1,8 @@
 """Starts programs as forks of one process that has imported everything, many times faster.
 
-Reads a JSON line with a list of jobs: ``program`` with its arguments, ``env``, ``log``. Runs them
-at the same time and answers with their exit codes, negative for signals, once all have ended.
+Reads a JSON line with a list of jobs: ``program`` with its arguments, ``env``, ``log``, and ``cwd``
+where it is not this process's. Runs them at the same time and answers with their exit codes,
+negative for signals, once all have ended.
 """
 
 import functools
@@ -36,7 +37,8 @@ LAYERS = {
     id(body): SMPLLayer.from_file(body)
     for body in body_file.read_bodies(None, body_file.GENDERS).values()
 }
-SMPLLayer.from_file = lambda body: LAYERS[id(body)]
+read_layer = SMPLLayer.from_file
+SMPLLayer.from_file = lambda body: LAYERS.get(id(body)) or read_layer(body)
 
 
 def start(job: dict) -> int:
@@ -48,6 +50,7 @@ def start(job: dict) -> int:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.environ.update(job['env'])
+    os.chdir(job.get('cwd', '.'))
     sys.argv = job['program']
     code = 0
     try:
