@@ -6,12 +6,13 @@ DEMO := work_dirs/demo
 DATA := data/synth_oc_demo
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: help install install-tests detectors demo test lint clean
+.PHONY: help install install-tests detectors demo test lint docs clean
 
 help:
 	@echo 'make install    create $(VENV) and install the package into it'
 	@echo 'make demo       generate data, train a small DPMesh, test it, draw the results'
 	@echo 'make test       run ruff and the test suite'
+	@echo 'make docs       build the pages of docs/ into docs/_build/html; warnings are errors'
 	@echo 'make detectors  add mmpose and mmdet (2D keypoint and person detectors)'
 	@echo 'make clean      remove what make demo wrote'
 
@@ -36,6 +37,14 @@ detectors: $(VENV)/installed
 	$(BIN)/pip install -r requirements/detectors_dependencies.txt
 	$(BIN)/pip install --no-deps -r requirements/detectors.txt
 	$(BIN)/pip install --no-build-isolation --no-binary xtcocotools xtcocotools==1.14.3
+
+$(VENV)/installed-docs: $(VENV)/installed requirements/docs.txt
+	$(BIN)/pip install --quiet -r requirements/docs.txt
+	touch $@
+
+docs: $(VENV)/installed-docs
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo 'docs/_build/html/index.html'
 
 lint: $(VENV)/installed-tests
 	$(BIN)/ruff check .
