@@ -2,13 +2,10 @@
 
 import cv2
 import numpy as np
-import torch
 from mmengine.dist import master_only
-from mmengine.structures import InstanceData
 from mmengine.visualization import Visualizer
-from torch import Tensor, nn
+from torch import nn
 
-from dpmesh_plugin.body_models import check_annotated_body
 from dpmesh_plugin.registry import BODY_MODELS, VISUALIZERS
 from dpmesh_plugin.rendering import (
     add_label,
@@ -19,12 +16,11 @@ from dpmesh_plugin.rendering import (
 )
 from dpmesh_plugin.structures import MeshDataSample
 
+from .crop_bodies import CropBody, has_true_body, predicted_body, to_numpy, true_body
 from .keypoints import draw_keypoints
 from .pictures import contact_sheet, save_image
 
 PREDICTION_COLOR, TRUTH_COLOR = person_color(0), person_color(2)
-
-_SMPL_FIELDS = ('global_orient', 'body_pose', 'betas', 'transl')
 
 
 @VISUALIZERS.register_module()
@@ -129,7 +125,7 @@ class MeshVisualizer(Visualizer):
             panels['prompt keypoints'] = self._prompt_panel(crop, data_sample, factor)
         if draw_pred and 'pred_instances' in data_sample:
             panels |= self._prediction_panels(crop, data_sample, factor)
-        if draw_gt and _has_smpl(data_sample):
+        if draw_gt and has_true_body(data_sample):
             panels['ground truth'] = self._truth_panel(crop, data_sample, factor)
         labelled = [add_label(panel, title) for title, panel in panels.items()]
         return contact_sheet(labelled, len(labelled), gap=4)
@@ -138,79 +134,33 @@ class MeshVisualizer(Visualizer):
         prompt = sample.prompt
         return draw_keypoints(
             crop,
-            (_numpy(prompt.keypoints[0]) + 0.5) * factor - 0.5,
-            _numpy(prompt.keypoint_scores[0]),
+            (to_numpy(prompt.keypoints[0]) + 0.5) * factor - 0.5,
+            to_numpy(prompt.keypoint_scores[0]),
             self.keypoint_set,
-            visible=_numpy(prompt.keypoints_visible[0]) > 0,
+            visible=to_numpy(prompt.keypoints_visible[0]) > 0,
         )
 
     def _prediction_panels(
         self, crop: np.ndarray, sample: MeshDataSample, factor: float
     ) -> dict[str, np.ndarray]:
         """The predicted mesh in the camera of the crop, and from the person's side."""
-        pred = sample.pred_instances
-        shape = _numpy(pred.vertices[0])
-        placed = shape + _numpy(pred.pelvis) + _numpy(pred.transl)
-        width, height = sample.input_size
-        # The model looks at a crop with the diagonal of the original image as the focal length.
-        focal = np.hypot(*sample.ori_shape)
-        camera = np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+        shape = to_numpy(sample.pred_instances.vertices[0])
         return {
-            'prediction': self._over(crop, placed, camera, factor, PREDICTION_COLOR),
+            'prediction': self._over(crop, predicted_body(sample), factor, PREDICTION_COLOR),
             'side view': view_body(
                 shape, self.faces, size=crop.shape[1::-1], yaw=90, color=PREDICTION_COLOR
             ),
         }
 
     def _truth_panel(self, crop: np.ndarray, sample: MeshDataSample, factor: float) -> np.ndarray:
-        """The annotated body in the camera of the original image, folded into the crop.
-
-        Where the crop is turned or mirrored, the truth is given in axes turned with it.
-        """
-        truth = sample.gt_instances
-        annotated = sample.get('body_model_id')
-        check_annotated_body(annotated, self.body_model.model_id, 'the truth')
-        parameters = {
-            field: torch.as_tensor(truth[field]).detach().cpu().float() for field in _SMPL_FIELDS
-        }
-        with torch.no_grad():
-            body = self.body_model.cpu()(**parameters, gender=sample.gender)
-        camera = np.eye(3)
-        camera[[0, 1], [0, 1]] = sample.focal_length
-        camera[:2, 2] = sample.principal_point
-        camera = np.vstack([sample.warp_mat, [0, 0, 1]]) @ camera @ _turn(sample.warp_mat).T
-        return self._over(crop, _numpy(body.vertices[0]), camera, factor, TRUTH_COLOR)
+        body = true_body(sample, self.body_model)
+        return self._over(crop, body, factor, TRUTH_COLOR)
 
     def _over(
-        self,
-        crop: np.ndarray,
-        vertices: np.ndarray,
-        camera: np.ndarray,
-        factor: float,
-        color: np.ndarray,
+        self, crop: np.ndarray, body: CropBody, factor: float, color: np.ndarray
     ) -> np.ndarray:
-        """A mesh over the scaled crop; ``camera`` is that of the crop before scaling."""
-        intrinsics = scale_intrinsics(camera, factor)
+        """A body over the scaled crop."""
+        intrinsics = scale_intrinsics(body.camera, factor)
         return draw_people(
-            crop, [vertices], self.faces, intrinsics, colors=[color], alpha=self.alpha
+            crop, [body.vertices], self.faces, intrinsics, colors=[color], alpha=self.alpha
         )
-
-
-def _turn(warp: np.ndarray) -> np.ndarray:
-    """Rotation or reflection (3, 3) of camera axes that goes with an image warp (2, 3).
-
-    The orthogonal polar factor of the warp: what is left without its scale or stretch.
-    """
-    left, _, right = np.linalg.svd(warp[:, :2])
-    turn = np.eye(3)
-    turn[:2, :2] = left @ right
-    return turn
-
-
-def _has_smpl(sample: MeshDataSample) -> bool:
-    truth = sample.get('gt_instances', InstanceData())
-    return 'global_orient' in truth and bool(truth.get('smpl_valid', [True])[0])
-
-
-def _numpy(values: Tensor | np.ndarray) -> np.ndarray:
-    return torch.as_tensor(values).detach().cpu().float().numpy()
