@@ -29,7 +29,7 @@ LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 def _load(path):
     options = dict(OPEN_BODY)
     cfg = load_config(path, options)
-    if cfg.model.backbone.type == 'DiffusionPriorBackbone':
+    if cfg.model.get('backbone', {}).get('type') == 'DiffusionPriorBackbone':
         rank = {'model.backbone.lora.rank': 4} if cfg.model.backbone.lora else {}
         cfg = load_config(path, {**options, **TINY_BACKBONE, **rank})
     return cfg
@@ -53,16 +53,19 @@ def _from_the_root(monkeypatch):
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_config_builds(path):
     cfg = _load(path)
-    if cfg.model.backbone.get('body', {}).get('type', '').startswith('mmpose.'):
+    body = cfg.model.get('backbone', {}).get('body', {})
+    if body.get('type', '').startswith('mmpose.'):
         pytest.importorskip('mmpose', reason='mmpose is not installed: make detectors')
     model = MODELS.build(cfg.model)
     assert sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
-    assert VISUALIZERS.build({**cfg.visualizer, 'name': path.stem})
+    if cfg.get('visualizer'):
+        assert VISUALIZERS.build({**cfg.visualizer, 'name': path.stem})
+    predicted = {part.model_id for part in model.modules() if hasattr(part, 'model_id')}
     evaluators = (
         cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
     )
     for evaluator in evaluators:
-        assert METRICS.build(evaluator).body_model.model_id == model.head.body_model.model_id
+        assert METRICS.build(evaluator).body_model.model_id in predicted
     for hook in cfg.default_hooks.values():
         assert HOOKS.build(hook)
     for loader in LOADERS:

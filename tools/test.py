@@ -54,7 +54,7 @@ def set_outputs(cfg: Config, args: argparse.Namespace) -> None:
 def print_metrics(metrics: dict[str, float], evaluator: dict) -> None:
     """Print the tables of the result file, and a row for each value that is not in it."""
     console = Console()
-    if evaluator['type'] == 'MeshMetric':
+    if evaluator['type'] in ('MeshMetric', 'JointMetric'):
         result = read_result(evaluator['out_file'])
         for table in (metrics_table([result]), *split_tables([result])):
             console.print(table)

@@ -14,6 +14,7 @@ from .mixed_mesh_dataset import MixedMeshDataset
 from .muco_3dhp import MuCo3DHPDataset
 from .oh3d import OH3DDataset
 from .panoptic import PanopticDataset
+from .prepared_dataset import PreparedDataset
 from .pw3d import PW3DDataset
 from .schema_mesh_dataset import SchemaMeshDataset
 
@@ -31,6 +32,7 @@ __all__ = [
     'OH3DDataset',
     'PW3DDataset',
     'PanopticDataset',
+    'PreparedDataset',
     'SchemaMeshDataset',
     'mesh_collate',
     'transforms',

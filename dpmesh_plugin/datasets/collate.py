@@ -16,25 +16,29 @@ def mesh_collate(batch: Sequence[dict]) -> dict:
     some twenty of them. These samples travel as arrays and arrive as tensors.
 
     Args:
-        batch: B dicts of ``inputs`` (3, h, w) or ``latents`` (C, h, w), and ``data_samples``, from
-            ``PackMeshInputs``.
+        batch: B dicts of ``inputs`` (3, h, w) or ``latents`` (C, h, w) or neither, and
+            ``data_samples``, from ``PackMeshInputs``.
 
     Returns:
-        ``inputs`` (B, 3, h, w) or ``latents`` (B, C, h, w), and ``data_samples``, a list of B
-        samples.
+        ``inputs`` (B, 3, h, w) or ``latents`` (B, C, h, w) or neither, and ``data_samples``, a list
+        of B samples.
 
     Raises:
-        ValueError: crops and latents are mixed.
+        ValueError: crops, latents and samples without either are mixed.
     """
-    kinds = {name for item in batch for name in item if name != 'data_samples'}
+    kinds = {tuple(item) for item in batch}
     if len(kinds) != 1:
+        found = ' and '.join(sorted(', '.join(names) for names in kinds))
         raise ValueError(
-            f'expected a batch of either inputs or latents, got {", ".join(sorted(kinds))}: all or '
-            'none of the data sets of a mixture are below LatentCacheDataset'
+            f'expected samples of one kind in a batch, got {found}: all or none of the data sets '
+            'of a mixture are below LatentCacheDataset or packed without their crop'
         )
-    (kind,) = kinds
-    stacked = torch.stack([item[kind] for item in batch])
-    return {kind: stacked, 'data_samples': _Samples(item['data_samples'] for item in batch)}
+    stacked = {
+        name: torch.stack([item[name] for item in batch])
+        for name in batch[0]
+        if name != 'data_samples'
+    }
+    return {**stacked, 'data_samples': _Samples(item['data_samples'] for item in batch)}
 
 
 class _Samples(list):

@@ -1,7 +1,8 @@
 """Errors in millimetres, and the protocol they were measured under."""
 
 from .dump_predictions import DumpPredictions
+from .joint_metric import JointMetric
 from .mesh_metric import MeshMetric
 from .protocol import PROTOCOL_KEY, benchmark_title
 
-__all__ = ['PROTOCOL_KEY', 'DumpPredictions', 'MeshMetric', 'benchmark_title']
+__all__ = ['PROTOCOL_KEY', 'DumpPredictions', 'JointMetric', 'MeshMetric', 'benchmark_title']

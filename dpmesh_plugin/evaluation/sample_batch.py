@@ -17,26 +17,33 @@ Sample = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Needs:
-    """What the chosen metrics need beyond vertices and body parameters.
+    """What the chosen metrics need beyond the predicted points and body parameters.
 
     Args:
         visibility_set: Keypoint set of ``gt_instances.visibility``.
+        joints: How many joints are predicted, where it is joints and not the vertices of a mesh.
         translation: Where bodies are in camera axes.
         camera: The camera of the image; implies ``translation``.
         order: Place of the sample in a sequence.
     """
 
     visibility_set: str
+    joints: int | None = None
     translation: bool = False
     camera: bool = False
     order: bool = False
+
+    @property
+    def points(self) -> str:
+        """The predicted field."""
+        return 'vertices' if self.joints is None else 'joints'
 
     @property
     def fields(self) -> dict[str, tuple[str, ...]]:
         """Obligatory fields of each part of a sample, ``''`` being the meta information."""
         placed = self.translation or self.camera
         return {
-            'pred_instances': ('vertices', *(('pelvis', 'transl_full') if placed else ())),
+            'pred_instances': (self.points, *(('pelvis', 'transl_full') if placed else ())),
             'gt_instances': (*SMPL_FIELDS, *(('transl',) if placed else ())),
             '': ('gender', *(('focal_length', 'principal_point') if self.camera else ())),
         }
@@ -47,7 +54,7 @@ class SampleBatch:
     """Samples of one gender side by side.
 
     Args:
-        vertices: Predicted vertices (B, V, 3), m, camera axes, relative to the pelvis.
+        vertices: Predicted vertices (B, V, 3), m, camera axes, relative to the pelvis; or joints.
         parameters: Of the annotated bodies: ``global_orient`` (B, 3), ``body_pose`` (B, 23, 3),
             ``betas`` (B, 10); and where needed ``true_shift`` and ``predicted_shift`` (B, 3), m,
             from the vertices to camera axes, ``focal_length`` and ``principal_point`` (B, 2), px.
@@ -122,23 +129,18 @@ def read_batch(samples: Sequence[Sample], *, body_model: nn.Module, needs: Needs
 
     Raises:
         KeyError: a sample lacks something.
-        ValueError: vertices of another number than those of the body model, an annotation that is
-            not finite, or one of another body model.
+        ValueError: another number of vertices than that of the body model or of joints than that of
+            the joint set, an annotation that is not finite, or one of another body model.
     """
     fields = needs.fields
-    shape = (1, body_model.num_vertices, 3)
+    points = needs.points
     for sample in samples:
         _check_fields(sample, fields)
-        if sample['pred_instances']['vertices'].shape != shape:
-            raise ValueError(
-                f'{describe(sample)}: pred_instances.vertices must be {shape} for body model '
-                f'{body_model.model_id}, got {tuple(sample["pred_instances"]["vertices"].shape)}. '
-                'Give model and metric the same body_model in the config'
-            )
+        _check_points(sample, needs, body_model)
         if 'body_model_id' in sample:
             check_annotated_body(sample['body_model_id'], body_model.model_id, describe(sample))
     # In planes, where the work is fastest.
-    predicted = torch.cat([s['pred_instances']['vertices'].mT for s in samples]).float().mT
+    predicted = torch.cat([s['pred_instances'][points].mT for s in samples]).float().mT
 
     def stack(part: str, name: str) -> Tensor:
         rows = [torch.as_tensor(sample[part][name]) for sample in samples]
@@ -173,6 +175,22 @@ def _check_fields(sample: Sample, fields: Mapping[str, Sequence[str]]) -> None:
                 f'chosen need {", ".join(names)} in {part or "the meta information"} of every '
                 'sample (see docs/metrics.md)'
             )
+
+
+def _check_points(sample: Sample, needs: Needs, body_model: nn.Module) -> None:
+    """Refuse another number of predicted points."""
+    found = tuple(sample['pred_instances'][needs.points].shape)
+    if needs.joints is None and found != (1, body_model.num_vertices, 3):
+        raise ValueError(
+            f'{describe(sample)}: pred_instances.vertices must be '
+            f'{(1, body_model.num_vertices, 3)} for body model {body_model.model_id}, got {found}. '
+            'Give model and metric the same body_model in the config'
+        )
+    if needs.joints is not None and found != (1, needs.joints, 3):
+        raise ValueError(
+            f'{describe(sample)}: pred_instances.joints must be {(1, needs.joints, 3)}, got '
+            f'{found}. Give model and metric the same joint_set in the config'
+        )
 
 
 def _check_finite(parameters: Mapping[str, Tensor], samples: Sequence[Sample]) -> None:

@@ -2,7 +2,14 @@
 
 from .backbones import DiffusionPriorBackbone, ImageBackbone, TorchvisionFeatures
 from .data_preprocessor import MeshDataPreprocessor
-from .estimators import CheckpointTeacher, EMATeacher, MeshDistiller, MeshEstimator
+from .estimators import (
+    CheckpointTeacher,
+    EMATeacher,
+    KeypointLifter,
+    MeanPoseEstimator,
+    MeshDistiller,
+    MeshEstimator,
+)
 from .heads import HMRHead, SMPLTokenHead
 from .losses import (
     AutomaticWeightedLoss,
@@ -21,9 +28,11 @@ __all__ = [
     'HMRHead',
     'ImageBackbone',
     'KeypointConditionNeck',
+    'KeypointLifter',
     'MapDistanceLoss',
     'MapDivergenceLoss',
     'MaskedL1Loss',
+    'MeanPoseEstimator',
     'MeshDataPreprocessor',
     'MeshDistiller',
     'MeshEstimator',

@@ -34,7 +34,8 @@ def part_of(parameter: str) -> str:
     """
     if '.objective.weighting.' in parameter:
         return LOSS_WEIGHTS
-    part, child = public_name(parameter).split('.')[:2]
+    part, _, below = public_name(parameter).partition('.')
+    child = below.split('.')[0]
     return child if part == 'backbone' and child in PRIOR_PARTS else part
 
 

@@ -1,5 +1,6 @@
 import pickle
 
+import pytest
 import torch
 
 from dpmesh_plugin.registry import DATASETS, FUNCTIONS
@@ -28,3 +29,9 @@ def test_batch_survives_the_way_out_of_a_worker(people):
         for field in ('prompt', 'gt_instances'):
             for name, value in expected.get(field).items():
                 assert torch.equal(sample.get(field)[name], value), name
+
+
+def test_pictures_and_none_do_not_mix():
+    items = [{'inputs': torch.zeros(3, 2, 2), 'data_samples': None}, {'data_samples': None}]
+    with pytest.raises(ValueError, match='one kind in a batch, got data_samples and inputs, data'):
+        FUNCTIONS.get('mesh_collate')(items)

@@ -2,7 +2,7 @@
 
 Written by ``tools/dataset_converters/make_synth_oc.py``, the split of the validation by its
 ``--val``. A leaf gives the metrics the body model of the model: ``val_evaluator.body_model``,
-``test_evaluator.body_model``.
+``test_evaluator.body_model``. At most 40 % is visible of persons in the last bin of occlusion.
 """
 
 data_root = 'data/synth_oc'
@@ -59,7 +59,7 @@ val_dataloader = dict(
         test_mode=True,
     ),
 )
-val_evaluator = dict(type='MeshMetric')
+val_evaluator = dict(type='MeshMetric', occlusion_bins=(0.0, 0.1, 0.3, 0.6, 1.0))
 val_cfg = dict()
 test_dataloader = dict(
     batch_size=12,
@@ -75,5 +75,5 @@ test_dataloader = dict(
         test_mode=True,
     ),
 )
-test_evaluator = dict(type='MeshMetric')
+test_evaluator = dict(type='MeshMetric', occlusion_bins=(0.0, 0.1, 0.3, 0.6, 1.0))
 test_cfg = dict()

@@ -13,7 +13,7 @@ from .loading import LoadMeshImage
 from .posefix_noise import PoseFixNoise
 from .rectangle_occlusion import RectangleOcclusion
 from .targets import AnnotatedKeypoints, SMPLTargets
-from .topdown_affine import TopdownAffine
+from .topdown_affine import TopdownAffine, TopdownCoordinates
 
 __all__ = [
     'AnnotatedKeypoints',
@@ -32,4 +32,5 @@ __all__ = [
     'RectangleOcclusion',
     'SMPLTargets',
     'TopdownAffine',
+    'TopdownCoordinates',
 ]

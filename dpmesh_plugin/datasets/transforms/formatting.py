@@ -48,8 +48,8 @@ class PackMeshInputs(BaseTransform):
 
     A skipped sample is packed without ground truth.
 
-    Required keys: ``img`` (h, w, 3) RGB; ``prompt_keypoints`` (30, 2) px of the crop,
-    ``prompt_scores`` (30,), ``prompt_visible`` (30,), ``prompt_set``; ``crop_box`` (4,);
+    Required keys: ``img`` (h, w, 3) RGB, unless ``image=False``; ``prompt_keypoints`` (30, 2) px of
+    the crop, ``prompt_scores`` (30,), ``prompt_visible`` (30,), ``prompt_set``; ``crop_box`` (4,);
     ``img_path``, ``sample_idx``, ``ori_shape``, ``input_size``, ``warp_mat``, ``focal_length``,
     ``principal_point``.
 
@@ -58,9 +58,15 @@ class PackMeshInputs(BaseTransform):
     without their leading axis; ``smpl``; ``gender``, ``img_id``, ``sequence``, ``track_id``,
     ``frame_idx``, ``occlusion``, ``body_model_id``, ``augmentation``, ``skipped``.
 
-    Returns keys: ``inputs`` (3, h, w) of the type of ``img``, or ``latents`` (C, h, w);
-    ``data_samples``.
+    Returns keys: ``inputs`` (3, h, w) of the type of ``img``, or ``latents`` (C, h, w), or neither
+    with ``image=False``; ``data_samples``.
+
+    Args:
+        image: Whether the crop is packed. Not for models that see keypoints only.
     """
+
+    def __init__(self, *, image: bool = True) -> None:
+        self.image = image
 
     def transform(self, results: dict) -> dict:
         """Pack one person.
@@ -91,6 +97,8 @@ class PackMeshInputs(BaseTransform):
             sample.gt_instances = _instances(**truth, **results.get('smpl', {}))
         if 'latent' in results:
             return {'latents': torch.from_numpy(results['latent']), 'data_samples': sample}
+        if not self.image:
+            return {'data_samples': sample}
         image = np.ascontiguousarray(results['img'].transpose(2, 0, 1))
         return {'inputs': torch.from_numpy(image), 'data_samples': sample}
 

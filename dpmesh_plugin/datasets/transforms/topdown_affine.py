@@ -13,31 +13,27 @@ _PIXEL_TYPES = {'uint8': np.uint8, 'float32': np.float32}
 
 
 @TRANSFORMS.register_module()
-class TopdownAffine(BaseTransform):
-    """Cut the crop and map all image coordinates into it, in one resampling.
+class TopdownCoordinates(BaseTransform):
+    """Map all image coordinates into the crop, for models that never look at it.
 
-    A mirrored and rotated crop (see ``RandomScaleRotateFlip``) is cut straight from the original
-    image. Joints outside the crop, and true joints more than a metre nearer or farther than the
-    pelvis, become invisible.
+    Joints outside the crop, and true joints more than a metre nearer or farther than the pelvis,
+    become invisible.
 
-    Required keys: ``img`` (H, W, 3) RGB, ``ori_shape`` (w, h), ``crop_box`` (4,) px of the image,
-    ``prompt_keypoints`` (30, 2) px of the image, ``prompt_known``, ``prompt_visible`` (30,).
+    Required keys: ``ori_shape`` (w, h), ``crop_box`` (4,) px of the image, ``prompt_keypoints``
+    (30, 2) px of the image, ``prompt_known``, ``prompt_visible`` (30,).
 
     Optional keys: ``augmentation``; ``keypoints_2d`` (30, 2) px of the image with
     ``keypoints_2d_valid`` (30,) and ``keypoints_3d`` (30, 3); ``fit_keypoints_2d`` with
     ``fit_keypoints_valid`` and ``fit_keypoints_3d`` in the same way.
 
-    Modified keys: ``img`` (h, w, 3) RGB, ``prompt_keypoints``, ``keypoints_2d``,
-    ``fit_keypoints_2d``: px of the crop; ``prompt_visible``, ``keypoints_2d_valid``,
-    ``fit_keypoints_valid``.
+    Modified keys: ``prompt_keypoints``, ``keypoints_2d``, ``fit_keypoints_2d``: px of the crop;
+    ``prompt_visible``, ``keypoints_2d_valid``, ``fit_keypoints_valid``.
 
     Added keys: ``warp_mat`` (2, 3) float32 from px of the image to px of the crop;
     ``input_size`` (w, h).
 
     Args:
         input_size: Width and height of the crop.
-        dtype: ``'uint8'``, or ``'float32'`` (0..255) for crops that are not rounded: these are the
-            published ones, and differ from the rounded ones by up to half a grey level.
         absent_keypoints: Where prompt joints that the source does not have go, since they are
             masked but still reach the model: ``'origin'``, the place of the image's (0, 0), as in
             the published tests, or ``'zero'``, as in the published training.
@@ -47,24 +43,26 @@ class TopdownAffine(BaseTransform):
     """
 
     def __init__(
-        self,
-        *,
-        input_size: tuple[int, int] = (256, 256),
-        dtype: str = 'uint8',
-        absent_keypoints: str = 'origin',
+        self, *, input_size: tuple[int, int] = (256, 256), absent_keypoints: str = 'origin'
     ) -> None:
-        if dtype not in _PIXEL_TYPES:
-            raise ValueError(f'dtype must be one of {", ".join(_PIXEL_TYPES)}, got {dtype!r}')
         if absent_keypoints not in ('origin', 'zero'):
             raise ValueError(
                 f"absent_keypoints must be 'origin' or 'zero', got {absent_keypoints!r}"
             )
         self.input_size = tuple(input_size)
-        self.dtype = _PIXEL_TYPES[dtype]
         self.absent_keypoints = absent_keypoints
 
     def transform(self, results: dict) -> dict:
-        """Cut one crop."""
+        """Map the coordinates of one person."""
+        self.map_coordinates(results)
+        return results
+
+    def map_coordinates(self, results: dict) -> np.ndarray:
+        """Map into the crop (in place).
+
+        Returns:
+            The map (2, 3) float64.
+        """
         augmentation = results.get('augmentation', Augmentation())
         matrix, _ = crop_affine(
             results['crop_box'],
@@ -73,15 +71,13 @@ class TopdownAffine(BaseTransform):
             rotation=augmentation.rotation,
             mirror_width=results['ori_shape'][0] if augmentation.flip else None,
         )
-        image = results['img'].astype(self.dtype, copy=False)
-        results['img'] = warp_affine(image, matrix, self.input_size)
         results['warp_mat'] = matrix.astype(np.float32)
         results['input_size'] = self.input_size
         self._map_prompt(results, matrix)
         for prefix in ('', 'fit_'):
             if f'{prefix}keypoints_2d' in results:
                 self._map_targets(results, matrix, prefix)
-        return results
+        return matrix
 
     def _map_prompt(self, results: dict, matrix: np.ndarray) -> None:
         keypoints = apply_affine(results['prompt_keypoints'], matrix)
@@ -99,3 +95,46 @@ class TopdownAffine(BaseTransform):
 
     def _inside(self, keypoints: np.ndarray) -> np.ndarray:
         return ((keypoints >= 0) & (keypoints < self.input_size)).all(axis=-1)
+
+
+@TRANSFORMS.register_module()
+class TopdownAffine(TopdownCoordinates):
+    """Cut the crop and map all image coordinates into it, in one resampling.
+
+    A mirrored and rotated crop (see ``RandomScaleRotateFlip``) is cut straight from the original
+    image.
+
+    Required keys: ``img`` (H, W, 3) RGB, and those of :class:`TopdownCoordinates`.
+
+    Optional and added keys: those of :class:`TopdownCoordinates`.
+
+    Modified keys: ``img`` (h, w, 3) RGB, and those of :class:`TopdownCoordinates`.
+
+    Args:
+        input_size: Width and height of the crop.
+        dtype: ``'uint8'``, or ``'float32'`` (0..255) for crops that are not rounded: these are the
+            published ones, and differ from the rounded ones by up to half a grey level.
+        absent_keypoints: See :class:`TopdownCoordinates`.
+
+    Raises:
+        ValueError: an argument is none of the named, or the crop box has no area.
+    """
+
+    def __init__(
+        self,
+        *,
+        input_size: tuple[int, int] = (256, 256),
+        dtype: str = 'uint8',
+        absent_keypoints: str = 'origin',
+    ) -> None:
+        super().__init__(input_size=input_size, absent_keypoints=absent_keypoints)
+        if dtype not in _PIXEL_TYPES:
+            raise ValueError(f'dtype must be one of {", ".join(_PIXEL_TYPES)}, got {dtype!r}')
+        self.dtype = _PIXEL_TYPES[dtype]
+
+    def transform(self, results: dict) -> dict:
+        """Cut one crop."""
+        matrix = self.map_coordinates(results)
+        image = results['img'].astype(self.dtype, copy=False)
+        results['img'] = warp_affine(image, matrix, self.input_size)
+        return results

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dpmesh_plugin.datasets.transforms import TopdownAffine
+from dpmesh_plugin.datasets.transforms import TopdownAffine, TopdownCoordinates
 from dpmesh_plugin.datasets.transforms.augmentation import Augmentation
 
 
@@ -53,6 +53,16 @@ def test_absent_joints():
     at_zero = TopdownAffine(absent_keypoints='zero', **size).transform(_person())
     assert at_zero['prompt_keypoints'][2].tolist() == [0, 0]
     assert at_zero['prompt_keypoints'][1].tolist() != [0, 0]
+
+
+def test_coordinates_alone_are_those_of_the_crop():
+    person = _person() | {'augmentation': Augmentation(scale=1.2, rotation=15, flip=True)}
+    cut = TopdownAffine(input_size=(64, 64)).transform(person.copy())
+    del person['img']
+    mapped = TopdownCoordinates(input_size=(64, 64)).transform(person)
+    assert 'img' not in mapped
+    for name in mapped.keys() - {'augmentation'}:
+        np.testing.assert_array_equal(mapped[name], cut[name])
 
 
 def test_unknown_options_are_refused():
