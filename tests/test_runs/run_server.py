@@ -57,6 +57,9 @@ def start(job: dict) -> int:
         runpy.run_path(sys.argv[0], run_name='__main__')
     except SystemExit as leave:
         code = leave.code or 0
+        if isinstance(code, str):  # a message
+            sys.stderr.write(f'{code}\n')
+            code = 1
     except BaseException:
         traceback.print_exc()
         code = 1
