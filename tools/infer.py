@@ -1,11 +1,14 @@
-"""Meshes of people: python tools/infer.py CONFIG CHECKPOINT INPUTS --keypoints FILE --out DIR.
+"""Meshes of people: python tools/infer.py CONFIG CHECKPOINT INPUTS [--keypoints FILE] --out DIR.
 
-INPUTS are images, folders of images, quoted patterns such as 'photos/*.jpg', or videos. DIR gets
+INPUTS are images, folders of images, quoted patterns such as 'photos/*.jpg', videos, or a camera
+(webcam, webcam:1), which is recorded first. Without --keypoints the detector of the config looks
+for people: detector=dict(type=...), see docs/detectors.md. DIR gets
   NAME.npz            of an image: parameters, camera, vertices and joints of every person
   NAME_overlay.jpg    all persons over the image, nearer ones in front
   NAME/               of a video: the same for every frame, persons followed, motion smoothed
   NAME_overlay.mp4    with the frame rate of the video, and its sound where ffmpeg is installed
   NAME_raw/           what the model said frame by frame; an interrupted run goes on from there
+  NAME_people.jsonl   what the detector said about the video, likewise
   summary.json        what was done, and what was left out and why
 """
 
@@ -21,11 +24,11 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('config', help='config file')
     parser.add_argument('checkpoint', help='checkpoint file, .pth or .safetensors')
-    parser.add_argument('inputs', nargs='+', help='images, folders of images, patterns, videos')
+    parser.add_argument('inputs', nargs='+', help='images, folders, patterns, videos, webcam')
     parser.add_argument(
         '--keypoints',
-        required=True,
-        help='COCO-style json, OpenPose json or folder of them, or json list of results',
+        help='COCO-style json; json of OpenPose or mmpose, or a folder of them; json list of '
+        'results, as of AlphaPose. By default the detector of the config finds them',
     )
     parser.add_argument('--out', required=True, help='folder for the results')
     parser.add_argument(
@@ -79,6 +82,10 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
         help='number of the first frame in the names of the keypoint file; of ffmpeg it is 1',
     )
 
+    group.add_argument(
+        '--webcam-seconds', type=float, help='length of a recording; by default until Ctrl-C'
+    )
+
 
 def intrinsics(args: argparse.Namespace) -> list[list[float]] | None:
     if args.intrinsics is None:
@@ -114,9 +121,10 @@ def main() -> int:
                 max_gap=args.max_gap,
                 smooth=not args.no_smooth,
                 first_number=args.first_frame,
+                webcam_seconds=args.webcam_seconds,
             ),
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, ImportError) as error:
         print(f'error: {error.args[0] if isinstance(error, KeyError) else error}', file=sys.stderr)
         return 1
     for problem in report.problems:

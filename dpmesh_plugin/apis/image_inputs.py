@@ -11,10 +11,10 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from dpmesh_plugin.datasets.transforms.loading import read_image
 
+from .detectors import BaseDetector
 from .image_job import Camera, ImageJob
 from .inference_report import Problem
-from .keypoint_files import KeypointFile
-from .keypoint_formats import ImageKeypoints, Person
+from .keypoint_formats import Person
 from .video_reader import VIDEO_SUFFIXES
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
@@ -92,33 +92,32 @@ def read_photo(path: Path, *, apply_exif: bool) -> np.ndarray:
 
 def open_images(
     images: Mapping[Path, np.ndarray | None],
-    keypoints: KeypointFile,
+    detector: BaseDetector,
     camera: Camera,
     problems: list[Problem],
     *,
     apply_exif: bool,
 ) -> Iterator[tuple[ImageJob, tuple[Person, ...]]]:
-    """Read image after image, each with the persons the keypoint file has for it.
+    """Read image after image, each with the persons that are found in it.
 
     Args:
         images: Files, or arrays (H, W, 3) uint8 RGB by their name.
-        keypoints: Persons by image.
+        detector: Finds the persons, or looks them up.
         camera: Camera of all images.
         problems: What cannot be used is added here.
         apply_exif: See :func:`read_photo`.
     """
     for path, pixels in images.items():
         try:
-            entry = keypoints.find(path)
             given = pixels is not None
             image = _checked(pixels) if given else read_photo(path, apply_exif=apply_exif)
-            _check_size(image, entry)
+            persons = detector.detect(image, name=path)
         except INPUT_ERRORS as error:
             problems.append(Problem(str(path), error_words(error)))
             continue
-        if not entry.persons:
-            problems.append(Problem(str(path), f'{keypoints.path} has no person for it'))
-        yield ImageJob(path, image, camera.matrix(image.shape[1::-1])), entry.persons
+        if not persons:
+            problems.append(Problem(str(path), f'{detector.label} has no person for it'))
+        yield ImageJob(path, image, camera.matrix(image.shape[1::-1])), persons
 
 
 def error_words(error: Exception) -> str:
@@ -149,18 +148,6 @@ def _checked(image: np.ndarray) -> np.ndarray:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise ValueError(f'expected an RGB image (H, W, 3) uint8, got {image.dtype} {image.shape}')
     return image
-
-
-def _check_size(image: np.ndarray, entry: ImageKeypoints) -> None:
-    size = image.shape[1::-1]
-    if entry.size is None or tuple(entry.size) == size:
-        return
-    turned = tuple(entry.size) == size[::-1]
-    hint = '; maybe it is turned: --apply-exif says whether to follow its tag' if turned else ''
-    raise ValueError(
-        f'the image has (width, height) {size}, the keypoint file says {tuple(entry.size)}: its '
-        f'keypoints belong to another version of the image{hint}'
-    )
 
 
 def _orientation(path: Path) -> int:

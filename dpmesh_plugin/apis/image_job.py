@@ -1,5 +1,6 @@
 """One image on its way through the model."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,8 +98,11 @@ class ImageJob:
         """What the pipeline needs to know about a person, with the image.
 
         Raises:
-            ValueError: all confident keypoints lie outside the image.
+            ValueError: all confident keypoints lie outside the image, or are not finite.
         """
+        box = () if person.bbox_xywh is None else person.bbox_xywh
+        if not all(np.isfinite(a).all() for a in (person.keypoints, person.scores, box)):
+            raise ValueError('its keypoints, scores or box have NaN or infinite entries')
         confident = person.keypoints[person.scores > MIN_SCORE]
         size = self.image.shape[1::-1]
         inside = ((confident > -0.5) & (confident < np.array(size) - 0.5)).all(axis=1)
@@ -119,6 +123,27 @@ class ImageJob:
             'keypoint_set': person.keypoint_set,
             'bbox_xywh': person.bbox_xywh,
         }
+
+    def crops(
+        self,
+        persons: Sequence[Person],
+        pipeline: Callable[[dict], dict],
+        problems: list[Problem],
+    ) -> list[dict]:
+        """Crop and sample of every person that can be used.
+
+        Args:
+            persons: The persons of the image.
+            pipeline: Makes a crop of what :meth:`sample_of` returns.
+            problems: Persons that cannot be used are added here.
+        """
+        crops = []
+        for person in persons:
+            try:
+                crops.append(pipeline(self.sample_of(person)))
+            except ValueError as error:
+                problems.append(Problem(self.label, str(error), person.person_id))
+        return crops
 
     def receive(self, sample: MeshDataSample) -> Problem | None:
         """Take a person from the model; a mesh that is not finite is left out."""

@@ -13,6 +13,7 @@ from dpmesh_plugin.utils.io import dump_json
 
 from .mesh_file import ImageMeshes
 from .mesh_schema import SCHEMA_VERSION
+from .overlays import write_image
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,25 @@ class InferenceReport:
     def num_persons(self) -> int:
         """Persons with a mesh, in all images."""
         return sum(image['persons'] for image in self.images)
+
+    def add(
+        self, image: str, meshes: ImageMeshes, picture: np.ndarray | None, stem: Path | None
+    ) -> None:
+        """Write the results of an image, or keep them.
+
+        Args:
+            image: Path of the image.
+            meshes: Its persons.
+            picture: Overlay, if there is one.
+            stem: Path of the files without what tells them apart; None to keep the results here.
+        """
+        entry = {'image': image, 'persons': meshes.num_persons}
+        if stem is not None:
+            entry |= write_image(stem, meshes, picture)
+        else:
+            self.meshes.append(meshes)
+            self.pictures += [] if picture is None else [picture]
+        self.images.append(entry)
 
     def save(self, path: str | Path, **facts: str) -> None:
         """Write the summary of a run as JSON.

@@ -63,6 +63,28 @@ def match_joint_names(names: Sequence[str]) -> Layout:
     return Layout(best.name, positions, len(own))
 
 
+def match_known_joints(names: Sequence[str]) -> Layout:
+    """The keypoint set that has most of a list of joint names; the other joints are left out.
+
+    Args:
+        names: As in :func:`match_joint_names`, for example the 133 joints of a whole body.
+
+    Returns:
+        The layout; of several sets the smallest.
+
+    Raises:
+        KeyError: no set has any of the names.
+    """
+    own = [_own_name(name) for name in names]
+    best = max(KEYPOINT_SETS.values(), key=lambda s: (len(set(own) & set(s.names)), -s.num))
+    known = [name for name in names if _own_name(name) in best.names]
+    layout = match_joint_names(known or names)
+    places = np.array([names.index(name) for name in known])
+    there = layout.positions >= 0
+    positions = np.where(there, places[layout.positions], -1)
+    return Layout(layout.keypoint_set, positions, len(names))
+
+
 def _own_name(name: str) -> str:
     name = name.strip().lower().replace(' ', '_').replace('-', '_')
     for short, full in (('l_', 'left_'), ('r_', 'right_')):

@@ -8,21 +8,27 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.io import load_json
 
-from .keypoint_formats import ImageKeypoints, from_coco, from_openpose, from_results
+from .detectors.base_detector import BaseDetector
+from .keypoint_formats import ImageKeypoints, Person, from_coco, from_openpose, from_results
+from .mmpose_results import from_mmpose, is_mmpose
 
 _OPENPOSE_SUFFIX = '_keypoints'
 _FORMATS = (
     "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "
-    "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), or a list of "
-    "results (dicts with 'image_id' or 'image_name', and 'keypoints')"
+    "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), a prediction of "
+    "mmpose (a dict with 'instance_info', or a list of dicts with 'keypoint_scores'), or a list "
+    "of results, as of AlphaPose (dicts with 'image_id' or 'image_name', and 'keypoints')"
 )
 
 
 @dataclass(frozen=True)
-class KeypointFile:
-    """Persons by image.
+class KeypointFile(BaseDetector):
+    """Persons by image, as something else found them: a detector that looks images up.
+
+    In a config, :func:`read_keypoints` is what builds it: ``dict(type='KeypointFile', path=...)``.
 
     Args:
         path: File or folder they came from.
@@ -36,6 +42,28 @@ class KeypointFile:
     def num_persons(self) -> int:
         """Number of persons in all images."""
         return sum(len(image.persons) for image in self.images)
+
+    @property
+    def label(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    def detect(self, image: np.ndarray, *, name: str | Path = '') -> tuple[Person, ...]:
+        """The persons that the file has for an image.
+
+        Raises:
+            KeyError: as :meth:`find`.
+            ValueError: as :meth:`find`, or the file states another size of the image.
+        """
+        entry, size = self.find(name), image.shape[1::-1]
+        if entry.size is None or tuple(entry.size) == size:
+            return entry.persons
+        turned = tuple(entry.size) == size[::-1]
+        hint = '; maybe it is turned: --apply-exif says whether to follow its tag' if turned else ''
+        raise ValueError(
+            f'the image has (width, height) {size}, the keypoint file says {tuple(entry.size)}: '
+            f'its keypoints belong to another version of the image{hint}'
+        )
 
     def find(self, image: str | Path) -> ImageKeypoints:
         """The persons of an image, by its file name.
@@ -54,6 +82,8 @@ class KeypointFile:
         names = [image.name, image.stem]
         if image.stem.isdecimal():
             names.append(str(int(image.stem)))
+        # A name without suffix is its own stem.
+        names = list(dict.fromkeys(names))
         fitting = [entry for name in names for entry in self._by_name.get(name, ())]
         if len(fitting) > 1:
             parts = image.absolute().parts
@@ -76,40 +106,60 @@ class KeypointFile:
         return table
 
 
+@DETECTORS.register_module('KeypointFile')
 def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> KeypointFile:
     """Read given 2D keypoints; the format is recognised by its structure.
 
     - COCO-style annotations: joints are matched by the names in ``categories``; the flag 0 is an
       absent joint, 1 and 2 are present; crowd annotations are left out.
     - OpenPose: 18 or 25 joints; a file for one image, or a folder of ``NAME_keypoints.json``.
-    - A list of results: joints of the set ``keypoint_set``, each with x, y and score.
+    - mmpose: a file of its demo or its inferencer for one image or video, or a folder of such
+      files ``NAME.json``.
+    - A list of results: joints of the set ``keypoint_set``, each with x, y and score; AlphaPose's
+      ``alphapose-results.json`` needs none.
 
     Args:
-        path: JSON file, or folder of OpenPose files.
+        path: JSON file, or folder of files of OpenPose or mmpose.
         keypoint_set: Name of the joints' set, for files that do not state it.
 
     Raises:
-        FileNotFoundError: nothing at ``path``, or a folder without OpenPose files.
+        FileNotFoundError: nothing at ``path``, or a folder without such files.
         KeyError: joints of no known set, or a missing field.
         ValueError: another format, a wrong number of joints, or values that are not finite.
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
-        if not files:
-            raise FileNotFoundError(
-                f'expected OpenPose files NAME{_OPENPOSE_SUFFIX}.json in {path.absolute()}, found '
-                'none'
-            )
-        return _checked(path, [_openpose_file(file) for file in files])
+        return _checked(path, _read_folder(path, keypoint_set))
     content = load_json(path)
     if isinstance(content, dict) and 'people' in content:
         return _checked(path, [_openpose_file(path)])
     if isinstance(content, dict) and 'annotations' in content:
         return _checked(path, from_coco(content, str(path), keypoint_set))
+    if is_mmpose(content):
+        return _checked(path, from_mmpose(content, path.stem, str(path), keypoint_set))
     if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
         return _checked(path, from_results(content, str(path), keypoint_set))
     raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
+
+
+def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
+    """One file per image or video, of OpenPose or of mmpose."""
+    files = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
+    if files:
+        return [_openpose_file(file) for file in files]
+    entries = []
+    for file in sorted(path.glob('*.json')):
+        content = load_json(file)
+        if content == []:
+            entries.append(ImageKeypoints(file.stem, ()))  # mmpose found nobody
+        elif is_mmpose(content):
+            entries += from_mmpose(content, file.stem, str(file), keypoint_set)
+    if not entries:
+        raise FileNotFoundError(
+            f'expected OpenPose files NAME{_OPENPOSE_SUFFIX}.json or mmpose files NAME.json in '
+            f'{path.absolute()}, found none'
+        )
+    return entries
 
 
 def _openpose_file(path: Path) -> ImageKeypoints:

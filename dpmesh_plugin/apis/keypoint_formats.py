@@ -9,10 +9,17 @@ import numpy as np
 
 from dpmesh_plugin.structures import KEYPOINT_SETS, get_keypoint_set
 
-from .joint_layouts import Layout, match_joint_names
+from .joint_layouts import Layout, match_joint_names, match_known_joints
 
 _OPENPOSE_SETS = {3 * get_keypoint_set(name).num: name for name in ('openpose_18', 'openpose_25')}
 _VISIBILITY_FLAGS = (0, 1, 2)
+_HALPE = (
+    *get_keypoint_set('coco_17').names,
+    *('head_top', 'neck', 'pelvis', 'left_big_toe', 'right_big_toe'),
+    *('left_small_toe', 'right_small_toe', 'left_heel', 'right_heel'),
+)
+ALPHAPOSE_JOINTS = {17: get_keypoint_set('coco_17').names, 26: _HALPE}
+"""Joints of AlphaPose by their number, as its page on output says; 26 are those of Halpe."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +72,13 @@ def from_coco(
             of an image that is not listed.
     """
     persons = _coco_persons(content, source, keypoint_set)
-    images = {_field(image, 'id', source): image for image in _field(content, 'images', source)}
+    images = {field_of(image, 'id', source): image for image in field_of(content, 'images', source)}
     strangers = sorted(map(str, persons.keys() - images.keys()))
     if strangers:
         raise ValueError(f"{source}: annotations of images not in 'images': {strangers[:5]}")
     return [
         ImageKeypoints(
-            name=_field(image, 'file_name', source),
+            name=field_of(image, 'file_name', source),
             persons=tuple(persons.get(image_id, ())),
             size=(image['width'], image['height']) if 'width' in image else None,
         )
@@ -94,7 +101,7 @@ def from_openpose(content: Mapping[str, Any], name: str, source: str) -> ImageKe
     persons = []
     for index, entry in enumerate(content['people']):
         where = f'{source}: person {index}'
-        flat = _field(entry, 'pose_keypoints_2d', where)
+        flat = field_of(entry, 'pose_keypoints_2d', where)
         if len(flat) not in _OPENPOSE_SETS:
             raise ValueError(
                 f'{where}: pose_keypoints_2d has {len(flat)} numbers; expected x, y and score of '
@@ -102,7 +109,7 @@ def from_openpose(content: Mapping[str, Any], name: str, source: str) -> ImageKe
             )
         layout = Layout.plain(_OPENPOSE_SETS[len(flat)])
         joints = np.array(flat, dtype=np.float32).reshape(-1, 3)
-        persons.append(_person(index, joints, None, layout))
+        persons.append(make_person(index, joints, None, layout))
     return ImageKeypoints(name=name, persons=tuple(persons))
 
 
@@ -110,6 +117,8 @@ def from_results(
     content: Sequence[Mapping[str, Any]], source: str, keypoint_set: str | None
 ) -> list[ImageKeypoints]:
     """Persons of a list of results as detectors write them, for example for COCO's server.
+
+    Results of AlphaPose are known by their ``box``; what its 17 or 26 joints are is documented.
 
     Args:
         content: Dicts with ``image_id`` or ``image_name``, ``keypoints`` (3 K) and maybe ``bbox``.
@@ -120,21 +129,28 @@ def from_results(
         KeyError: a field is missing, or the set is unknown.
         ValueError: the set is not stated, or there is another number of joints.
     """
-    if keypoint_set is None:
+    alphapose = None if keypoint_set else _alphapose_layout(content)
+    if keypoint_set is None and alphapose is None:
         raise ValueError(
             f'{source} is a list of results, which does not name its joints: state keypoint_set '
             f'(--keypoint-set), one of {", ".join(sorted(KEYPOINT_SETS))}'
         )
-    layout = Layout.plain(keypoint_set)
+    layout = alphapose or Layout.plain(keypoint_set)
     persons = defaultdict(list)
     for index, entry in enumerate(content):
         where = f'{source}: result {index}'
         key = 'image_name' if 'image_name' in entry else 'image_id'
         joints = _joints(entry, where, layout.num_given)
-        persons[str(_field(entry, key, where))].append(
-            _person(index, joints, entry.get('bbox'), layout)
-        )
+        box = entry.get('bbox', entry.get('box'))
+        persons[str(field_of(entry, key, where))].append(make_person(index, joints, box, layout))
     return [ImageKeypoints(name=name, persons=tuple(group)) for name, group in persons.items()]
+
+
+def _alphapose_layout(content: Sequence[Mapping[str, Any]]) -> Layout | None:
+    """The joints of results of AlphaPose, None for other results."""
+    first = content[0] if content else {}
+    names = ALPHAPOSE_JOINTS.get(len(first.get('keypoints', ())) // 3)
+    return match_known_joints(names) if 'box' in first and 'idx' in first and names else None
 
 
 def _coco_persons(
@@ -143,7 +159,7 @@ def _coco_persons(
     """Persons by image id."""
     layouts = {
         category['id']: _layout(category, source, keypoint_set)
-        for category in _field(content, 'categories', source)
+        for category in field_of(content, 'categories', source)
         if keypoint_set is not None or 'keypoints' in category
     }
     if not layouts:
@@ -153,8 +169,8 @@ def _coco_persons(
         )
     persons = defaultdict(list)
     for annotation in content['annotations']:
-        where = f'{source}: annotation {_field(annotation, "id", source)}'
-        layout = layouts.get(_field(annotation, 'category_id', where))
+        where = f'{source}: annotation {field_of(annotation, "id", source)}'
+        layout = layouts.get(field_of(annotation, 'category_id', where))
         if layout is None or annotation.get('iscrowd'):
             continue
         joints = _joints(annotation, where, layout.num_given)
@@ -164,8 +180,8 @@ def _coco_persons(
                 f'{sorted(set(joints[:, 2].tolist()))[:4]}; scores belong into a list of results'
             )
         joints[:, 2] = joints[:, 2] > 0
-        person = _person(annotation['id'], joints, annotation.get('bbox'), layout)
-        persons[_field(annotation, 'image_id', where)].append(person)
+        person = make_person(annotation['id'], joints, annotation.get('bbox'), layout)
+        persons[field_of(annotation, 'image_id', where)].append(person)
     return persons
 
 
@@ -180,7 +196,7 @@ def _layout(category: Mapping[str, Any], source: str, keypoint_set: str | None) 
 
 def _joints(entry: Mapping[str, Any], where: str, expected: int) -> np.ndarray:
     """Joints (K, 3): x, y and flag or score."""
-    given = _field(entry, 'keypoints', where)
+    given = field_of(entry, 'keypoints', where)
     try:
         values = np.array(given, dtype=np.float32).reshape(-1)
     except (TypeError, ValueError):
@@ -192,16 +208,25 @@ def _joints(entry: Mapping[str, Any], where: str, expected: int) -> np.ndarray:
     return values.reshape(-1, 3)
 
 
-def _person(
-    person_id: int, joints: np.ndarray, bbox: Sequence[float] | None, layout: Layout
+def make_person(
+    person_id: int, joints: np.ndarray, bbox: Sequence[float] | np.ndarray | None, layout: Layout
 ) -> Person:
+    """A person whose joints are sorted into a keypoint set; those that are not there score 0.
+
+    Args:
+        person_id: Id of the annotation, or position in the file.
+        joints: (K', 3) x, y in px of the image, and score, in the order of the source.
+        bbox: (4,) (x, y, w, h) px of the image, if there is one.
+        layout: Where in the source the joints of the set are.
+    """
     known = (layout.positions >= 0)[:, None]
     ordered = np.where(known, joints[layout.positions], np.float32(0))
     box = None if bbox is None else np.array(bbox, dtype=np.float32)
     return Person(person_id, ordered[:, :2], ordered[:, 2], layout.keypoint_set, box)
 
 
-def _field(entry: Mapping[str, Any], key: str, where: str) -> Any:
+def field_of(entry: Mapping[str, Any], key: str, where: str) -> Any:
+    """A field of an entry; KeyError says where it is missing and what is there."""
     if key not in entry:
         raise KeyError(f'{where} has no field {key!r}; it has: {", ".join(map(str, entry))}')
     return entry[key]

@@ -1,8 +1,8 @@
-"""From photographs with given keypoints to meshes."""
+"""From photographs and videos to meshes."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,14 @@ from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.infer import BaseInferencer
 from mmengine.registry import init_default_scope
-from rich.progress import track
 from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import file_sha256, load_weights, read_checkpoint
+from dpmesh_plugin.engine.inference import optimize_for_inference
 from dpmesh_plugin.registry import MODELS, SCOPE
 from dpmesh_plugin.utils.config import load_config
 
+from .detectors import BaseDetector, build_detector
 from .image_inputs import ImageInput, open_images, split_inputs
 from .image_job import Camera, ImageJob
 from .inference_report import (
@@ -27,21 +28,24 @@ from .inference_report import (
     output_names,
     resolve_device,
 )
-from .keypoint_files import KeypointFile, read_keypoints
+from .keypoint_files import read_keypoints
 from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
-from .overlays import draw_overlay, write_image
+from .overlays import draw_overlay
+from .progress import progress_bars
 from .video_inference import VideoModel, VideoOptions, VideoRun
+from .webcam import record_webcams
 
 # Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
 _NOT_FOR_INFERENCE = ('LoadMeshImage', 'BodyModelKeypoints')
 
 
 class MeshInferencer(BaseInferencer):
-    """Meshes of the people in photographs whose 2D keypoints are given.
+    """Meshes of the people in photographs and videos.
 
-    The prompt, the crop and the model are those of the config's tests. Without known intrinsics the
-    focal length is the diagonal of the image and the principal point its middle, as published.
+    Their 2D keypoints are given, or found by the ``detector`` of the config. The prompt, the crop
+    and the model are those of the config's tests. Without known intrinsics the focal length is the
+    diagonal of the image and the principal point its middle, as published.
 
     Example:
         >>> inferencer = MeshInferencer('configs/dpmesh_3dpw_oc.py', 'ckpt.pth')
@@ -54,7 +58,7 @@ class MeshInferencer(BaseInferencer):
         checkpoint: ``.pth`` or ``.safetensors`` file; must fit the model exactly.
         device: ``'auto'``, ``'cpu'``, ``'cuda'``, ``'cuda:N'`` or ``'mps'``.
         cfg_options: Entries to change in a config file, by dotted key.
-        show_progress: Whether to show a progress bar over the images.
+        show_progress: Whether to show progress bars over images and frames.
 
     Raises:
         FileNotFoundError: config or checkpoint are missing.
@@ -71,7 +75,7 @@ class MeshInferencer(BaseInferencer):
         show_progress: bool = False,
     ) -> None:
         init_default_scope(SCOPE)
-        device = resolve_device(device)
+        self._device = device = resolve_device(device)
         # Building a model of full size takes a while; a wrong file is better known before.
         read_checkpoint(checkpoint, map_location='meta')
         self.config_name = str(getattr(config, 'filename', config))
@@ -85,7 +89,7 @@ class MeshInferencer(BaseInferencer):
         self,
         inputs: ImageInput | Sequence[ImageInput],
         *,
-        keypoints: str | Path | KeypointFile,
+        keypoints: str | Path | BaseDetector | None = None,
         out_dir: str | Path | None = None,
         batch_size: int = 8,
         focal_length: float | None = None,
@@ -99,9 +103,10 @@ class MeshInferencer(BaseInferencer):
 
         Args:
             inputs: Image, folder of images, pattern such as ``'photos/*.jpg'``, video, array
-                (H, W, 3) uint8 RGB, or a list of these.
-            keypoints: Keypoint file (see :func:`~.keypoint_files.read_keypoints`), or its content.
-                Arrays are named by their position: ``000000``.
+                (H, W, 3) uint8 RGB, ``'webcam'`` or ``'webcam:1'``, or a list of these.
+            keypoints: Keypoint file (see :func:`~.keypoint_files.read_keypoints`), its content, or
+                another detector; None for the one of the config. Arrays are named by their
+                position: ``000000``.
             out_dir: Folder for ``NAME.npz`` (see :class:`~.mesh_file.ImageMeshes`),
                 ``NAME_overlay.jpg``, of videos what :class:`~.video_inference.VideoRun` writes,
                 and ``summary.json``. Without it the report holds the meshes of images.
@@ -117,38 +122,51 @@ class MeshInferencer(BaseInferencer):
         Raises:
             FileNotFoundError: no image or video, or no keypoint file.
             PermissionError: ``out_dir`` cannot be written.
-            ValueError: a video without ``out_dir``; also see
+            ValueError: a video without ``out_dir``, neither keypoints nor a detector; also see
                 :func:`~.keypoint_files.read_keypoints`.
             KeyError: as the latter.
+            ImportError: what the detector needs is not installed.
         """
-        camera = Camera(focal_length, intrinsics)
-        images, videos = split_inputs(inputs)
-        names = output_names([*images, *videos])
-        if not isinstance(keypoints, KeypointFile):
-            keypoints = read_keypoints(keypoints, keypoint_set=keypoint_set)
+        camera, options = Camera(focal_length, intrinsics), video or VideoOptions()
+        detector = self._detector(keypoints, keypoint_set)
         if out_dir is not None:
             out_dir = make_folder(out_dir)
-        elif videos:
+        inputs = record_webcams(inputs, out_dir, seconds=options.webcam_seconds)
+        images, videos = split_inputs(inputs)
+        names = output_names([*images, *videos])
+        if videos and out_dir is None:
             raise ValueError(f'{videos[0]} is a video: state out_dir, the folder for its frames')
         report = InferenceReport()
-        jobs = open_images(images, keypoints, camera, report.problems, apply_exif=apply_exif)
-        shown = track(jobs, 'Images', len(images), disable=not self.show_progress or not images)
-        for job in self.predict(shown, report.problems, batch_size=batch_size):
-            stem = None if out_dir is None else out_dir / names[job.path]
-            self._finish(job, report, stem, draw)
-        model = VideoModel(
-            predict=partial(self.predict, batch_size=batch_size),
-            body_model=self.model.head.body_model,
-            facts=self.facts(),
-        )
-        for path in track(videos, 'Videos', disable=not self.show_progress or not videos):
-            run = VideoRun(path, out_dir / names[path], camera, video or VideoOptions(), model)
-            entry = run.run(keypoints, report.problems, draw=draw)
-            report.images += [] if entry is None else [entry]
+        jobs = open_images(images, detector, camera, report.problems, apply_exif=apply_exif)
+        with progress_bars(shown=self.show_progress) as bars:
+            if images:
+                jobs = bars.track(jobs, total=len(images), description='images')
+            for job in self.predict(jobs, report.problems, batch_size=batch_size):
+                meshes = self.postprocess(job)
+                picture = self.visualize(job, meshes) if draw else None
+                stem = None if out_dir is None else out_dir / names[job.path]
+                report.add(str(job.path), meshes, picture, stem)
+            model = VideoModel(
+                predict=partial(self.predict, batch_size=batch_size),
+                body_model=self.model.head.body_model,
+                detector=detector,
+                facts=self.facts(),
+                detector_facts={'detector': repr(self.cfg.get('detector'))},
+                bars=bars,
+            )
+            for path in videos:
+                run = VideoRun(path, out_dir / names[path], camera, options, model)
+                entry = run.run(report.problems, draw=draw)
+                report.images += [] if entry is None else [entry]
         if out_dir is not None:
             facts = {'config': self.config_name, 'checkpoint': self.checkpoint, **self.facts()}
-            report.save(out_dir / 'summary.json', **facts, keypoints=str(keypoints.path))
+            report.save(out_dir / 'summary.json', **facts, keypoints=detector.label)
         return report
+
+    @cached_property
+    def detector(self) -> BaseDetector:
+        """The detector of the config; see :func:`~.detectors.build_detector`."""
+        return build_detector(self.cfg.get('detector'), device=self._device)
 
     def predict(
         self,
@@ -184,7 +202,7 @@ class MeshInferencer(BaseInferencer):
             problems: Persons that cannot be used are added here.
         """
         for job, persons in inputs:
-            crops = self._crops(job, persons, problems)
+            crops = job.crops(persons, self.pipeline, problems)
             job.num_pending = len(crops)
             yield from ((job, crop) for crop in crops)
 
@@ -196,17 +214,13 @@ class MeshInferencer(BaseInferencer):
         """The predictions of an image in the camera of the whole image."""
         return job.meshes(self.model.head.body_model)
 
-    def _crops(
-        self, job: ImageJob, persons: Sequence[Person], problems: list[Problem]
-    ) -> list[dict]:
-        """Crop and sample of every person that can be used."""
-        crops = []
-        for person in persons:
-            try:
-                crops.append(self.pipeline(job.sample_of(person)))
-            except ValueError as error:
-                problems.append(Problem(job.label, str(error), person.person_id))
-        return crops
+    def _detector(
+        self, keypoints: str | Path | BaseDetector | None, keypoint_set: str | None
+    ) -> BaseDetector:
+        if keypoints is None:
+            return self.detector
+        given = isinstance(keypoints, BaseDetector)
+        return keypoints if given else read_keypoints(keypoints, keypoint_set=keypoint_set)
 
     def facts(self) -> dict[str, str]:
         """What predictions depend on besides images and keypoints."""
@@ -217,24 +231,10 @@ class MeshInferencer(BaseInferencer):
             'body_model': self.model.head.body_model.model_id,
         }
 
-    def _finish(
-        self, job: ImageJob, report: InferenceReport, stem: Path | None, draw: bool
-    ) -> None:
-        """Write the results of an image, or put them into the report where ``stem`` is None."""
-        meshes = self.postprocess(job)
-        picture = self.visualize(job, meshes) if draw else None
-        entry = {'image': str(job.path), 'persons': meshes.num_persons}
-        if stem is not None:
-            entry |= write_image(stem, meshes, picture)
-        else:
-            report.meshes.append(meshes)
-            report.pictures += [] if picture is None else [picture]
-        report.images.append(entry)
-
     def _init_model(self, cfg: Config, weights: str, device: str) -> nn.Module:
         model = MODELS.build(cfg.model)
         load_weights(model, weights)
-        return model.to(device).eval()
+        return optimize_for_inference(model.to(device), merge_lora=True)
 
     def _init_pipeline(self, cfg: Config) -> Compose:
         transforms = cfg.test_dataloader.dataset.pipeline

@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from rich.progress import Progress
 from torch import nn
 
 from dpmesh_plugin.rendering import person_color
 from dpmesh_plugin.visualization import save_animation
 
+from .detection_log import DetectionLog
+from .detectors import BaseDetector
 from .frame_store import FrameStore
 from .image_inputs import INPUT_ERRORS, error_words
 from .image_job import Camera, ImageJob
@@ -19,7 +23,7 @@ from .keypoint_formats import Person
 from .mesh_file import ImageMeshes, save_meshes
 from .overlays import draw_overlay
 from .smoothed_meshes import smoothed_meshes
-from .video_keypoints import fingerprint, follow_persons, frames_of_video
+from .video_keypoints import detect_in_video, fingerprint, follow_persons, frames_of_video
 from .video_reader import VideoReader
 from .video_sound import copy_sound
 
@@ -34,11 +38,13 @@ class VideoOptions:
         max_gap: Longest time in frames that someone is missing and is still known and filled in.
         smooth: Whether motion is filtered and the shape of every person averaged.
         first_number: Number that the names in the keypoint file give to the first frame.
+        webcam_seconds: How long a camera is recorded; None until the program is interrupted.
     """
 
     max_gap: int = 12
     smooth: bool = True
     first_number: int = 0
+    webcam_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,12 +55,18 @@ class VideoModel:
         predict: Sends images and their persons through the model; see
             :meth:`~.mesh_inferencer.MeshInferencer.predict`.
         body_model: Body model of the predictions.
+        detector: Finds the persons, or looks them up.
         facts: What the predictions depend on besides images and keypoints.
+        detector_facts: What the detections depend on besides the video.
+        bars: Where frames are counted.
     """
 
     predict: Predict
     body_model: nn.Module
+    detector: BaseDetector
     facts: Mapping[str, str]
+    detector_facts: Mapping[str, str]
+    bars: Progress
 
 
 @dataclass
@@ -62,8 +74,8 @@ class VideoRun:
     """One video on its way: frame by frame through the model, then as a whole.
 
     Files, for ``clip.mp4`` and the folder DIR: ``DIR/clip_raw/`` what the model said about each
-    frame, kept so that an interrupted run goes on; ``DIR/clip/clip_000012.npz`` the frames of the
-    result; ``DIR/clip_overlay.mp4``.
+    frame, kept so that an interrupted run goes on, and ``DIR/clip_people.jsonl`` what a detector
+    said; ``DIR/clip/clip_000012.npz`` the frames of the result; ``DIR/clip_overlay.mp4``.
 
     Args:
         path: The video file.
@@ -81,13 +93,10 @@ class VideoRun:
     num_frames: int = field(default=0, init=False)
     problems: list[Problem] = field(default_factory=list, init=False)
 
-    def run(
-        self, keypoints: KeypointFile, problems: list[Problem], *, draw: bool
-    ) -> dict[str, object] | None:
+    def run(self, problems: list[Problem], *, draw: bool) -> dict[str, object] | None:
         """Process the video.
 
         Args:
-            keypoints: Persons by frame.
             problems: What cannot be used is added here.
             draw: Whether to write the video with overlays.
 
@@ -97,15 +106,14 @@ class VideoRun:
         """
         self.problems = problems
         try:
-            return self._run(keypoints, draw)
+            return self._run(draw)
         except INPUT_ERRORS as error:
             self._report(error_words(error))
             return None
 
-    def _run(self, keypoints: KeypointFile, draw: bool) -> dict[str, object] | None:
+    def _run(self, draw: bool) -> dict[str, object] | None:
         reader = VideoReader(self.path)
-        frames = frames_of_video(keypoints, self.path, first_number=self.options.first_number)
-        persons = follow_persons(frames, max_gap=self.options.max_gap)
+        persons = follow_persons(self._persons(reader), max_gap=self.options.max_gap)
         own = {
             'video_bytes': str(self.path.stat().st_size),
             'persons': fingerprint(persons),
@@ -121,12 +129,30 @@ class VideoRun:
             return None
         return self._write(reader, store, numbers, draw)
 
+    def _persons(self, reader: VideoReader) -> dict[int, tuple[Person, ...]]:
+        """Persons by frame, before they are followed."""
+        detector = self.model.detector
+        if isinstance(detector, KeypointFile):
+            return frames_of_video(detector, self.path, first_number=self.options.first_number)
+        path = self.out.with_name(f'{self.out.name}_people.jsonl')
+        facts = {'video_bytes': str(self.path.stat().st_size), **self.model.detector_facts}
+        advance = self._count('people', reader)
+        return detect_in_video(detector, reader, DetectionLog(path, facts), advance)
+
+    def _count(self, what: str, reader: VideoReader) -> Callable[[], None]:
+        """A new bar for the frames of the video; what is called for each of them."""
+        total = reader.num_stated if reader.num_stated > 0 else None
+        task = self.model.bars.add_task(f'{self.path.name}: {what}', total=total)
+        return partial(self.model.bars.advance, task)
+
     def _jobs(
         self, reader: VideoReader, persons: Mapping[int, Sequence[Person]], store: FrameStore
     ) -> Iterator[tuple[ImageJob, Sequence[Person]]]:
         """The frames that are still to be predicted."""
+        advance = self._count('meshes', reader)
 
         def is_open(number: int) -> bool:
+            advance()
             self.num_frames = number + 1
             ids = [person.person_id for person in persons.get(number, ())]
             return bool(ids) and not store.has(number, ids)
@@ -173,7 +199,8 @@ class VideoRun:
         entry: dict[str, object] = {'image': str(self.path), 'meshes': f'{self.out.name}/'}
         if draw:
             overlay = self.out.with_name(f'{self.out.name}_overlay.mp4')
-            save_animation(_pictures(reader, kept()), overlay, frame_rate=reader.frame_rate)
+            pictures = _pictures(reader, kept(), self._count('pictures', reader))
+            save_animation(pictures, overlay, frame_rate=reader.frame_rate)
             entry |= {'overlay': overlay.name, 'sound': copy_sound(self.path, overlay)}
         else:
             for _ in kept():
@@ -191,7 +218,9 @@ class VideoRun:
         self.problems.append(Problem(str(self.path), message))
 
 
-def _pictures(reader: VideoReader, frames: Iterator[ImageMeshes]) -> Iterator[np.ndarray]:
+def _pictures(
+    reader: VideoReader, frames: Iterator[ImageMeshes], advance: Callable[[], None]
+) -> Iterator[np.ndarray]:
     """Every frame of the video, persons drawn over it, each in a colour of its own."""
     meshes = next(frames, None)
     last = np.zeros((*reader.size[::-1], 3), np.uint8)
@@ -202,4 +231,5 @@ def _pictures(reader: VideoReader, frames: Iterator[ImageMeshes]) -> Iterator[np
             colors = [person_color(id_) for id_ in meshes.person_ids]
             picture = draw_overlay(picture, meshes, colors=colors)
             meshes = next(frames, None)
+        advance()
         yield picture

@@ -2,13 +2,16 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from .detection_log import DetectionLog
+from .detectors import BaseDetector
 from .keypoint_files import KeypointFile
 from .keypoint_formats import ImageKeypoints, Person
 from .tracking import PersonTracker
+from .video_reader import VideoReader
 
 
 def frames_of_video(
@@ -49,6 +52,28 @@ def frames_of_video(
             f'{video.stem}_000012; it has: {known}'
         )
     return frames
+
+
+def detect_in_video(
+    detector: BaseDetector, reader: VideoReader, log: DetectionLog, advance: Callable[[], None]
+) -> dict[int, tuple[Person, ...]]:
+    """Persons by frame of the video, as a detector finds them.
+
+    Args:
+        detector: The detector.
+        reader: The video.
+        log: Frames that are in it are not looked at again; the others are added to it.
+        advance: Called for every frame.
+    """
+
+    def is_open(number: int) -> bool:
+        advance()
+        return number not in log.frames
+
+    for number, image in reader.frames(is_open):
+        name = f'{reader.path.stem}_{number:06d}'
+        log.add(number, () if image is None else detector.detect(image, name=name))
+    return log.frames
 
 
 def follow_persons(

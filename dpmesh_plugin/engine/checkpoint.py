@@ -8,6 +8,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.model import is_model_wrapper
 from mmengine.runner.checkpoint import CheckpointLoader, get_torch_safe_globals
@@ -18,6 +19,7 @@ _EXTRA_STATE = '_extra_state'
 _LISTED_KEYS = 5
 _HASH_BLOCK = 2**22  # bytes
 _ZIP_MAGIC = b'PK\x03\x04'
+_NUMBERS = '?bBhHiIlLqQefd'  # NumPy's codes of truth values, whole and real numbers
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _read_pickled(path: Path, map_location: str) -> Any:
     with open(path, 'rb') as file:
         is_zip = file.read(len(_ZIP_MAGIC)) == _ZIP_MAGIC
     try:
-        with torch.serialization.safe_globals(get_torch_safe_globals()):
+        with torch.serialization.safe_globals(_harmless_types()):
             return torch.load(path, map_location=map_location, weights_only=True, mmap=is_zip)
     except OSError:
         raise
@@ -197,6 +199,18 @@ def _read_pickled(path: Path, map_location: str) -> Any:
         ) from error
     except Exception as error:  # bytes that are no checkpoint break the unpickler in any way
         raise ValueError(_damaged(path, error)) from error
+
+
+def _harmless_types() -> list:
+    """What a checkpoint may hold beside tensors: arrays too, also as older NumPys named them.
+
+    Checkpoints of the OpenMMLab family keep facts about the data as arrays.
+    """
+    rebuild = [
+        (getattr(np._core.multiarray, name), f'numpy.core.multiarray.{name}')
+        for name in ('_reconstruct', 'scalar')
+    ]
+    return [*get_torch_safe_globals(), *rebuild, *(type(np.dtype(code)) for code in _NUMBERS)]
 
 
 def _read_safetensors(path: Path, map_location: str) -> dict[str, Tensor]:

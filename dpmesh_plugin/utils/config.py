@@ -22,6 +22,8 @@ RUNNER_EXTRAS = (
 )
 # Written once at the top of a config and used in several parts of it.
 SHARED_ENTRIES = ('body_model', 'data_root')
+# Read by inference and by tools, beside the runner.
+TOOL_ENTRIES = ('detector',)
 # Names a config may keep for its own use beside what the runner takes.
 LOCAL_NAMES = ('train_pipeline', 'test_pipeline', 'dataset_type', 'custom_imports', 'keypoint_set')
 
@@ -56,7 +58,7 @@ def check_top_level_keys(cfg: Config, where: str) -> None:
     A misspelt key of a text config is otherwise ignored without a word.
     """
     arguments = inspect.signature(Runner.__init__).parameters
-    known = {*arguments, *RUNNER_EXTRAS, *SHARED_ENTRIES, *LOCAL_NAMES}
+    known = {*arguments, *RUNNER_EXTRAS, *SHARED_ENTRIES, *TOOL_ENTRIES, *LOCAL_NAMES}
     unknown = sorted(set(cfg) - known)
     if unknown:
         raise KeyError(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dpmesh_plugin.apis.joint_layouts import match_joint_names
+from dpmesh_plugin.apis.joint_layouts import match_joint_names, match_known_joints
 from dpmesh_plugin.structures import get_keypoint_set
 
 
@@ -39,3 +39,22 @@ def test_unknown_names_are_listed_with_the_known_sets():
         match_joint_names(['nose', 'tail'])
     with pytest.raises(KeyError, match='no known keypoint set'):
         match_joint_names([])
+
+
+def test_joints_that_no_set_has_are_left_out():
+    """As of a detector of the whole body: face and fingers are masked, toes are taken over."""
+    coco = get_keypoint_set('coco_17').names
+    feet = ('left_big_toe', 'left_small_toe', 'left_heel')
+    names = [*coco, *feet, 'face-0', 'face-1', 'left_thumb1']
+    layout = match_known_joints(names)
+    joints = get_keypoint_set('openpose_25')
+    assert (layout.keypoint_set, layout.num_given) == ('openpose_25', len(names))
+    for joint, position in zip(joints.names, layout.positions, strict=True):
+        assert position == (names.index(joint) if joint in names else -1)
+    backwards = match_known_joints(coco[::-1])
+    assert (backwards.keypoint_set, backwards.positions.tolist()) == (
+        'coco_17',
+        list(range(17))[::-1],
+    )
+    with pytest.raises(KeyError, match='unknown names: paw, tail'):
+        match_known_joints(['tail', 'paw'])

@@ -115,6 +115,26 @@ def test_lists_of_results_are_read(where, write):
     assert file.num_persons == 2
 
 
+@pytest.mark.parametrize(('num', 'name'), [(17, 'coco_17'), (26, 'openpose_25')])
+def test_results_of_alphapose_name_their_joints_by_their_number(num, name, write):
+    entry = {
+        'image_id': '7.jpg',
+        'category_id': 1,
+        'keypoints': _joints(num, 0.5),
+        'score': 2.9,
+        'box': [1.0, 2, 30, 40],
+        'idx': [0.0],
+    }
+    (person,) = read_keypoints(write([entry])).find('frames/7.jpg').persons
+    assert person.keypoint_set == name
+    np.testing.assert_array_equal(person.bbox_xywh, [1, 2, 30, 40])
+    wrist = get_keypoint_set(name).index('right_wrist')
+    np.testing.assert_array_equal(person.keypoints[wrist], [100, 101])
+    if num == 26:
+        neck, heel = (get_keypoint_set(name).index(joint) for joint in ('neck', 'right_heel'))
+        np.testing.assert_array_equal(person.keypoints[[neck, heel]], [[180, 181], [250, 251]])
+
+
 def test_images_of_one_name_are_told_apart_by_their_folders(write):
     content = _coco(_annotation(id_=1), _annotation(id_=2, image_id=2))
     content['images'] = [{'id': i, 'file_name': f'{f}/a.jpg'} for i, f in ((1, 'left'), (2, 'up'))]

@@ -148,3 +148,13 @@ def test_weights_for_another_body_model_are_refused_by_name(tmp_path):
 
 def test_the_hash_is_that_of_the_bytes(saved):
     assert file_sha256(saved[1]) == hashlib.sha256(saved[1].read_bytes()).hexdigest()
+
+
+def test_arrays_beside_the_weights_are_read(tmp_path):
+    """As in published checkpoints of the OpenMMLab family."""
+    arrays = {t: np.ones(2, t) for t in ('uint8', 'int16', 'int32', 'float32', 'float64', 'bool')}
+    torch.save({'state_dict': {'a': torch.ones(1)}, 'meta': arrays}, tmp_path / 'a.pth')
+    read = read_checkpoint(tmp_path / 'a.pth')['meta']
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(read[name], array)
+        assert read[name].dtype == name

@@ -1,8 +1,6 @@
 """Any image backbone of the field under the estimator."""
 
-import importlib
 from collections.abc import Mapping, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import torch
@@ -13,15 +11,11 @@ from torch.func import functional_call
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, Condition
+from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
 # Statistics of ImageNet, which nearly all of these backbones were trained with.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-INSTALL = {
-    'mmpose': 'make detectors',
-    'mmdet': 'make detectors',
-    'mmpretrain': 'pip install --no-deps mmpretrain',
-}
 
 
 @MODELS.register_module()
@@ -104,14 +98,8 @@ def _as_tuple(maps: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
 def _import_package(kind: str) -> None:
     """Import what registers ``package.Class``; a name without a package needs nothing."""
     package, dot, _ = kind.partition('.')
-    if not dot:
-        return
-    if find_spec(package) is None:
-        advice = INSTALL.get(package, f'pip install {package}')
-        raise ImportError(
-            f'the backbone {kind!r} needs the package {package}, which is not installed: {advice}'
-        )
-    importlib.import_module(f'{package}.registry')
+    if dot:
+        import_openmmlab(f'{package}.registry', f'the backbone {kind!r}')
 
 
 def _check_strides(

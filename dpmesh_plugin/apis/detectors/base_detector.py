@@ -1,0 +1,62 @@
+"""What every detector can do."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.geometry.boxes import keypoint_box
+
+
+@runtime_checkable
+class PersonSource(Protocol):
+    """Whatever finds people as boxes: a person detector, or any detector of keypoints."""
+
+    def find_boxes(self, image: np.ndarray, *, name: str | Path = '') -> np.ndarray:
+        """Boxes (P, 4) of the people in an image; see :meth:`BaseDetector.find_boxes`."""
+        ...
+
+    def to(self, device: str) -> None:
+        """Move to a device."""
+        ...
+
+
+class BaseDetector(ABC):
+    """Finds people with their joints. A subclass is registered in ``DETECTORS``."""
+
+    @abstractmethod
+    def detect(self, image: np.ndarray, *, name: str | Path = '') -> tuple[Person, ...]:
+        """The people in an image.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            name: Its file name, for detectors that look images up.
+
+        Returns:
+            Persons with joints in px of the image; joints that the detector does not know, and
+            those it did not find, have the score 0.
+        """
+
+    def find_boxes(self, image: np.ndarray, *, name: str | Path = '') -> np.ndarray:
+        """Boxes (P, 4) (x, y, w, h) of the people, px of the image.
+
+        Where a person has no box of its own, that of its joints with a score.
+        """
+        boxes = [_box_of(person) for person in self.detect(image, name=name)]
+        return np.array([box for box in boxes if box is not None], np.float32).reshape(-1, 4)
+
+    def to(self, device: str) -> None:  # noqa: B027, as not every detector has weights
+        """Move what has weights to a device, e.g. ``'cuda:0'``; by default there is nothing."""
+
+    @property
+    def label(self) -> str:
+        """Names the detector in messages and results."""
+        return type(self).__name__
+
+
+def _box_of(person: Person) -> np.ndarray | None:
+    if person.bbox_xywh is not None or not person.scores.any():
+        return person.bbox_xywh
+    return keypoint_box(person.keypoints, person.scores > 0)

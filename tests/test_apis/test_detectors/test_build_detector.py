@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from dpmesh_plugin.apis.detectors import BaseDetector, build_detector
+from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.registry import DETECTORS
+
+
+def test_a_keypoint_file_is_a_detector(photos):
+    detector = build_detector({'type': 'KeypointFile', 'path': photos / 'keypoints.json'})
+    image = np.zeros((120, 160, 3), np.uint8)
+    persons = detector.detect(image, name=photos / 'a.jpg')
+    assert [person.person_id for person in persons] == [1, 2]
+    assert detector.label == str(photos / 'keypoints.json')
+    boxes = detector.find_boxes(image, name='a.jpg')
+    np.testing.assert_array_equal(boxes, [[20, 10, 40, 100], [80, 10, 40, 100]])
+    with pytest.raises(KeyError, match=r'd\.jpg is not among the 2 images'):
+        detector.detect(image, name='d.jpg')
+    with pytest.raises(ValueError, match=r'\(160, 60\), the keypoint file says \(160, 120\)'):
+        detector.detect(image[:60], name='a.jpg')
+
+
+def test_persons_without_boxes_have_those_of_their_joints():
+    class Fixed(BaseDetector):
+        def detect(self, image, *, name=''):
+            joints = np.array([[10.0, 20], [30, 60], [90, 90]])
+            scores = np.array([1.0, 0.5, 0])
+            nobody = Person(1, joints, np.zeros(3), 'coco_17', None)
+            return Person(0, joints, scores, 'coco_17', None), nobody
+
+    ((x, y, width, height),) = Fixed().find_boxes(np.zeros((1, 1, 3), np.uint8))
+    assert (x + width / 2, y + height / 2) == (20, 40)
+    assert width < height < 60
+
+
+def test_what_is_no_detector_is_refused():
+    with pytest.raises(ValueError, match='give keypoints .* of KeypointFile, MMDetPersonDetector'):
+        build_detector(None)
+    with pytest.raises(KeyError, match="keypoint detector 'YOLO'; dpmesh_plugin has: KeypointFile"):
+        build_detector({'type': 'YOLO'})
+
+
+def test_a_detector_of_boxes_needs_one_of_joints():
+    class Boxes:
+        def find_boxes(self, image, *, name=''):
+            return np.zeros((0, 4))
+
+        def to(self, device):
+            pass
+
+    DETECTORS.register_module('Boxes')(Boxes)
+    try:
+        with pytest.raises(ValueError, match='Boxes finds boxes of people, no joints: give it to'):
+            build_detector({'type': 'Boxes'})
+    finally:
+        del DETECTORS.module_dict['Boxes']
