@@ -15,18 +15,19 @@ sys.path.insert(0, str(Path(__file__).parent))  # documents.py
 
 HEIGHTS = [20, 18, 18, 19, 19, 32, 32, 48, 48, 62, 62, 65, 65, 85, 85, 105, 105]
 OFFSETS = [0, 2, -2, 4, -4, 9, -9, 12, -12, 13, -13, 6, -6, 7, -7, 7, -7]
-LINKED = ('dpmesh_plugin', 'docs', 'tests', 'requirements', 'Makefile', 'setup.py')
+COPIED = ('configs', 'docs', 'projects', 'requirements', 'tools', 'Makefile', 'setup.py')
 
 
 @pytest.fixture(scope='session')
 def checkout(repo_root, tmp_path_factory):
-    """The folder. What is written to, or found by where it lies, is copied."""
+    """The folder: a copy without links, so that no command can change the repository."""
     folder = tmp_path_factory.mktemp('checkout')
-    for name in LINKED:
-        (folder / name).symlink_to(repo_root / name)
-    ignored = shutil.ignore_patterns('__pycache__')
-    for name in ('configs', 'tools', 'projects'):
-        shutil.copytree(repo_root / name, folder / name, ignore=ignored)
+    ignored = shutil.ignore_patterns('__pycache__', '_build', 'generated')
+    for name in COPIED:
+        if (repo_root / name).is_file():
+            shutil.copy(repo_root / name, folder / name)
+        else:
+            shutil.copytree(repo_root / name, folder / name, ignore=ignored)
     shutil.copy(Path(__file__).parent / 'configs' / 'tiny.py', folder)
     write_photos(folder)
     return folder

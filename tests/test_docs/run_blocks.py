@@ -22,7 +22,6 @@ from dpmesh_plugin.utils.config import load_config
 sys.path[:0] = [str(Path(__file__).parent), '.']
 from documents import TABLE, python_blocks  # noqa: E402 - found beside this file
 
-
 IMPORTS = (ast.Import, ast.ImportFrom)
 # What mmengine takes out of a config before it builds the part.
 TAKEN_OUT = {'type', '_delete_', '_scope_', 'constructor', 'paramwise_cfg', 'priority'}

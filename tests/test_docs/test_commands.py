@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from documents import TABLE, Command, commands, python_blocks
+from documents import ROOT, TABLE, Command, commands, python_blocks
 
 COMMANDS = commands()
 LAUNCHED = ('python', 'srun')
@@ -66,7 +66,7 @@ def problem_of(command, checkout, parsed, started_by):
     """What is wrong with a command before it is run; an empty text if nothing is."""
     words = command.words
     if words[:3] == ['python', '-m', 'pytest']:
-        missing = [path for path in words[3:] if not (checkout / path).exists()]
+        missing = [path for path in words[3:] if not (ROOT / path).exists()]
         return f'there is no {missing[0]}' if missing else ''
     if words[0] == 'python' and words[1].endswith('.py'):
         return parsed(words[1:], command.environment.get('PYTHONPATH', ''))
