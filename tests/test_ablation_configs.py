@@ -1,10 +1,13 @@
 """Every row of the ablations is trained for a step and tested, at a small size."""
 
+import runpy
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
 import mmengine.runner.runner
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
@@ -14,7 +17,8 @@ from dpmesh_plugin.body_models.smpl_layer import SMPLLayer
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 from dpmesh_plugin.utils.config import load_config
 
-FOLDER = Path(__file__).resolve().parents[1] / 'configs' / 'ablations'
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / 'configs' / 'ablations'
 CONFIGS = sorted(FOLDER.glob('*.py'))
 LAYERS = {'num_heads': 2, 'feedforward_channels': 16}
 SMALL = {
@@ -109,3 +113,60 @@ def test_row_trains_and_tests(path, synth_oc, tmp_path):
     assert moved <= trained
     assert len(moved) > len(trained) / 2
     assert runner.test()['MPJPE'] > 0
+
+
+def _written(config, path):
+    config.dump(path)
+    return str(path)
+
+
+def _pretrain(synth_oc, tmp_path, starts, steps, *options):
+    """Pretrain at the size of the small rows; the weights of the pretrainer afterwards."""
+    cfg = load_config(ROOT / 'configs' / 'pretrain' / 'prior_tiny.py', {'data_root': str(synth_oc)})
+    sizes = SMALL_PARTS['DiffusionPriorBackbone']
+    cfg.merge_from_dict({key.replace('backbone.', ''): value for key, value in sizes.items()})
+    cfg.model.autoencoder_steps = 2
+    cfg.train_dataloader.update(batch_size=2, num_workers=0, persistent_workers=False)
+    cfg.train_cfg.max_iters = steps
+    cfg.default_hooks.checkpoint.interval = 3
+    cfg.log_level = 'ERROR'
+    cfg.experiment_name = f'pretrain-{len(DefaultScope._instance_dict)}'
+    config = _written(cfg, tmp_path / 'pretrain.json')
+    folders = ['--work-dir', str(tmp_path / 'work'), '--out', str(tmp_path / 'prior')]
+    tool = str(ROOT / 'tools' / 'pretrain_prior.py')
+    with pytest.MonkeyPatch.context() as patch:
+        arguments = ['--pictures', str(len(starts)), '--start', *starts, *options]
+        patch.setattr(sys, 'argv', [tool, config, *folders, *arguments])
+        runpy.run_path(tool, run_name='__main__')
+    last = (tmp_path / 'work' / 'last_checkpoint').read_text()
+    return torch.load(last, weights_only=False)['state_dict']
+
+
+def test_rows_start_from_a_pretrained_model(synth_oc, tmp_path, capsys):
+    rows = {
+        name: small_config(FOLDER / f'{name}.py', synth_oc, tmp_path / name)
+        for name in ('backbone_prior', 'lora_4')
+    }
+    for name, cfg in rows.items():
+        cfg.load_from = str(tmp_path / f'{name}.pth')
+    starts = [_written(cfg, tmp_path / f'{name}.json') for name, cfg in rows.items()]
+    prior = _pretrain(synth_oc, tmp_path, starts, 4)
+    assert (tmp_path / 'prior' / 'pictures.png').is_file()
+    assert f'start of {starts[1]}: {rows["lora_4"].load_from}' in capsys.readouterr().out
+    name = 'mid_block.attentions.0.transformer_blocks.0.attn2.to_k'
+    for row, cfg in rows.items():
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+        layer = runner.model.backbone.unet.get_submodule(name)
+        same = getattr(layer, 'base_layer', layer).weight.equal(prior[f'unet.{name}.weight'])
+        assert same == (row == 'lora_4'), 'the UNet is trained without adapters, and only then'
+
+
+def test_interrupted_pretraining_goes_on(synth_oc, tmp_path):
+    (tmp_path / 'whole').mkdir()
+    (tmp_path / 'parts').mkdir()
+    whole = _pretrain(synth_oc, tmp_path / 'whole', [], 6)
+    _pretrain(synth_oc, tmp_path / 'parts', [], 3)
+    parts = _pretrain(synth_oc, tmp_path / 'parts', [], 6, '--resume')
+    assert whole['batches'] == parts['batches'] == 6
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)

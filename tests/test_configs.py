@@ -61,10 +61,8 @@ def test_config_builds(path):
     if cfg.get('visualizer'):
         assert VISUALIZERS.build({**cfg.visualizer, 'name': path.stem})
     predicted = {part.model_id for part in model.modules() if hasattr(part, 'model_id')}
-    evaluators = (
-        cfg.test_evaluator if isinstance(cfg.test_evaluator, list) else [cfg.test_evaluator]
-    )
-    for evaluator in evaluators:
+    evaluators = cfg.get('test_evaluator') or []
+    for evaluator in evaluators if isinstance(evaluators, list) else [evaluators]:
         assert METRICS.build(evaluator).body_model.model_id in predicted
     for hook in cfg.default_hooks.values():
         assert HOOKS.build(hook)

@@ -1,7 +1,7 @@
 """Backbone: the same UNet, started from a trained diffusion prior.
 
-Its weights, in the form that tools/model_converters/sd_to_dpmesh.py writes, go to
-data/prior/dpmesh_tiny.pth, or are named by ``--cfg-options load_from=FILE``.
+``python tools/pretrain_prior.py`` writes the file. One of a Stable Diffusion of other sizes comes
+from tools/model_converters/sd_to_dpmesh.py.
 """
 
 _base_ = './base.py'

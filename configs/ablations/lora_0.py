@@ -1,5 +1,5 @@
-"""LoRA: rank 0, the UNet stays as it is given."""
+"""LoRA: rank 0, the UNet of the trained prior stays as it is."""
 
-_base_ = './base.py'
+_base_ = './backbone_prior.py'
 
-model = dict(backbone=dict(trainable=('vae', 'controlnet')))
+model = dict(backbone=dict(trainable=('controlnet',)))

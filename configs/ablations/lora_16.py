@@ -1,7 +1,6 @@
-"""LoRA: rank 16 in a UNet that stays as it is given."""
+"""LoRA: rank 16 in the UNet of the trained prior, which stays as it is."""
 
-_base_ = './base.py'
+_base_ = './backbone_prior.py'
 
-model = dict(
-    backbone=dict(lora=dict(_delete_=True, rank=16), trainable=('vae', 'lora', 'controlnet'))
-)
+model = dict(backbone=dict(lora=dict(_delete_=True, rank=16), trainable=('lora', 'controlnet')))
+load_from = 'data/prior/dpmesh_tiny_lora_16.pth'

@@ -8,6 +8,7 @@ from .crowdpose_smpl import CrowdPoseSMPLDataset
 from .cutout_folder import CutoutFolder
 from .epoch_sampler import EpochSampler
 from .human36m import Human36MDataset
+from .image_folder import ImageFolderDataset
 from .infinite_epoch_sampler import InfiniteEpochSampler
 from .latent_cache_dataset import LatentCacheDataset
 from .mixed_mesh_dataset import MixedMeshDataset
@@ -25,6 +26,7 @@ __all__ = [
     'CutoutFolder',
     'EpochSampler',
     'Human36MDataset',
+    'ImageFolderDataset',
     'InfiniteEpochSampler',
     'LatentCacheDataset',
     'MixedMeshDataset',

@@ -19,10 +19,12 @@ from .losses import (
     MeshLoss,
 )
 from .necks import KeypointConditionNeck
+from .pretraining import DiffusionPretrainer
 
 __all__ = [
     'AutomaticWeightedLoss',
     'CheckpointTeacher',
+    'DiffusionPretrainer',
     'DiffusionPriorBackbone',
     'EMATeacher',
     'HMRHead',

@@ -10,6 +10,7 @@ from .formatting import PackMeshInputs
 from .keypoint_noise import KeypointJitter
 from .keypoint_prompt import KeypointsToPrompt
 from .loading import LoadMeshImage
+from .pictures import PackImage, RandomSquareCrop
 from .posefix_noise import PoseFixNoise
 from .rectangle_occlusion import RectangleOcclusion
 from .targets import AnnotatedKeypoints, SMPLTargets
@@ -25,10 +26,12 @@ __all__ = [
     'KeypointJitter',
     'KeypointsToPrompt',
     'LoadMeshImage',
+    'PackImage',
     'PackMeshInputs',
     'PoseFixNoise',
     'RandomChannelScale',
     'RandomScaleRotateFlip',
+    'RandomSquareCrop',
     'RectangleOcclusion',
     'SMPLTargets',
     'TopdownAffine',

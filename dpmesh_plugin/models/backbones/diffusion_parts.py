@@ -46,12 +46,15 @@ def with_defaults(given: Mapping[str, Any], defaults: dict[str, Any], where: str
     return {**defaults, **given}
 
 
-def build_unet(settings: Mapping[str, Any], latent_channels: int) -> nn.Module:
-    """A ``UNet2DConditionModel`` on the meta device without its noise prediction layers.
+def build_unet(
+    settings: Mapping[str, Any], latent_channels: int, *, predicts_noise: bool = False
+) -> nn.Module:
+    """A ``UNet2DConditionModel`` on the meta device.
 
     Args:
         settings: The keys of ``UNET_DEFAULTS``.
         latent_channels: Channels of the latent it reads.
+        predicts_noise: Whether it keeps its last layers, which predict noise.
     """
     from diffusers import UNet2DConditionModel
 
@@ -59,11 +62,13 @@ def build_unet(settings: Mapping[str, Any], latent_channels: int) -> nn.Module:
     with torch.device('meta'):
         unet = UNet2DConditionModel(
             in_channels=latent_channels,
+            out_channels=latent_channels,
             down_block_types=('CrossAttnDownBlock2D',) * (levels - 1) + ('DownBlock2D',),
             up_block_types=('UpBlock2D',) + ('CrossAttnUpBlock2D',) * (levels - 1),
             **settings,
         )
-    del unet.conv_norm_out, unet.conv_act, unet.conv_out
+    if not predicts_noise:
+        del unet.conv_norm_out, unet.conv_act, unet.conv_out
     return unet
 
 
@@ -97,11 +102,12 @@ def build_controlnet(
     return branch
 
 
-def build_vae_encoder(settings: Mapping[str, Any]) -> nn.Module:
-    """The encoder half of an ``AutoencoderKL`` on the meta device.
+def build_vae(settings: Mapping[str, Any], *, decodes: bool = False) -> nn.Module:
+    """An ``AutoencoderKL`` on the meta device.
 
     Args:
         settings: The keys of ``VAE_DEFAULTS``.
+        decodes: Whether it keeps its decoder half.
     """
     from diffusers import AutoencoderKL
 
@@ -112,7 +118,8 @@ def build_vae_encoder(settings: Mapping[str, Any]) -> nn.Module:
             up_block_types=('UpDecoderBlock2D',) * levels,
             **settings,
         )
-    del vae.decoder, vae.post_quant_conv
+    if not decodes:
+        del vae.decoder, vae.post_quant_conv
     return vae
 
 

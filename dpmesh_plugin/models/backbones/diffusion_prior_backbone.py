@@ -94,7 +94,7 @@ class DiffusionPriorBackbone(BaseModule):
         self.attention_strides = tuple(sorted(attention_strides))
         self.map_levels = _levels_of(self.attention_strides, strides[:-1], 'attention_strides')
 
-        self.vae = parts.build_vae_encoder(vae)
+        self.vae = parts.build_vae(vae)
         self.unet = parts.build_unet(unet, self.latent_channels)
         self.controlnet = None
         if controlnet is not None:

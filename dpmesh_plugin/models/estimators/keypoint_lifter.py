@@ -43,7 +43,7 @@ class KeypointLifter(JointEstimator):
         keypoint_set: str = 'dpmesh_30',
         width: int = 512,
         num_blocks: int = 2,
-        dropout: float = 0.25,
+        dropout: float = 0.1,
         input_size: int = 256,
         init_cfg: dict | None = None,
     ) -> None:

@@ -1,0 +1,134 @@
+"""Train a small diffusion model on images, for ablations that start from a trained prior.
+
+  python tools/pretrain_prior.py
+  python tools/pretrain_prior.py configs/pretrain/prior_tiny_images.py --cfg-options data_root=DIR
+
+Its autoencoder is trained first, then its denoiser (diffusers' DDPM objective). The result is a
+folder in the form of diffusers, and for every config of --start the checkpoint that its load_from
+names. With --resume an interrupted run goes on; a finished one is only written anew.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.dist import is_main_process
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner, find_latest_checkpoint
+from torch import Tensor
+
+from dpmesh_plugin.converters.diffusion_folder import write_diffusion_folder
+from dpmesh_plugin.converters.model_state import build_skeleton, fill_rest
+from dpmesh_plugin.converters.stable_diffusion import (
+    read_stable_diffusion,
+    stable_diffusion_to_dpmesh,
+)
+from dpmesh_plugin.converters.weight_files import write_weights
+from dpmesh_plugin.models.pretraining import DiffusionPretrainer
+from dpmesh_plugin.models.pretraining.sampling import draw_images
+from dpmesh_plugin.registry import RUNNERS
+from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
+from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.visualization.pictures import save_image
+
+CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
+START = [
+    str(CONFIGS / 'ablations' / f'{name}.py')
+    for name in ('backbone_prior', 'lora_4', 'lora_16', 'lora_64')
+]
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        'config', nargs='?', default=str(CONFIGS / 'pretrain/prior_tiny.py'), help='config file'
+    )
+    parser.add_argument(
+        '--out', default='data/prior/diffusers', help='folder to write, in the form of diffusers'
+    )
+    parser.add_argument(
+        '--start',
+        nargs='*',
+        default=START,
+        metavar='CONFIG',
+        help='configs of models that shall start from it: their load_from is written',
+    )
+    parser.add_argument('--pictures', type=int, default=16, help='so many are drawn to look at')
+    parser.add_argument('--resume', action='store_true', help='go on from the latest checkpoint')
+    parser.add_argument('--seed', type=int, default=0, help='of what has no trained weights')
+    add_runner_options(parser)
+    return parser.parse_args()
+
+
+def train(args: argparse.Namespace) -> Runner:
+    """Train, or go on; the runner afterwards."""
+    cfg = config_from_args(args)
+    checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume else None
+    if checkpoint:
+        cfg.resume, cfg.load_from = True, checkpoint
+    runner = RUNNERS.build(cfg)
+    runner.train()
+    return runner
+
+
+def start_files(configs: list[str]) -> dict[str, str]:
+    """The checkpoint that each config starts from.
+
+    Raises:
+        ValueError: a config starts from nothing.
+    """
+    files = {config: load_config(config).get('load_from') for config in configs}
+    for config, path in files.items():
+        if not path:
+            raise ValueError(f'--start names {config}, which has no load_from: nothing to write')
+    return files
+
+
+def write_start(config: str, path: str, folder: Path) -> None:
+    """Write the checkpoint that a config starts from, with the diffusion model of a folder."""
+    model = build_skeleton(load_config(config).model)
+    source = read_stable_diffusion(folder, folder / 'controlnet')
+    state, coverage = stable_diffusion_to_dpmesh(source, model.state_dict())
+    coverage.check(str(folder))
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    write_weights(fill_rest(model, state), path, source=str(folder))
+
+
+@torch.no_grad()
+def write_pictures(model: DiffusionPretrainer, crops: Tensor, path: Path) -> None:
+    """Write three rows: crops (N, 3, H, W), what the autoencoder makes of them, drawn pictures."""
+    model.eval()
+    images = model.data_preprocessor({'inputs': crops})['inputs']
+    latent_size = model.vae.encode(images[:1]).latent_dist.mean.shape[-1]
+    rows = [images, model(images).clamp(0, 1), draw_images(model, len(crops), latent_size)]
+    sheet = torch.cat([torch.cat([*row], dim=-1) for row in rows], dim=-2)
+    save_image((255 * sheet.cpu().numpy()).round().astype(np.uint8).transpose(1, 2, 0), path)
+
+
+def main() -> None:
+    args = parse_args()
+    with bad_input_ends():
+        files = start_files(args.start)
+    runner = train(args)
+    if not is_main_process():
+        return
+    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_diffusion_folder(model, folder)
+    print(f'diffusion model: {folder}')
+    torch.manual_seed(args.seed)
+    for config, path in files.items():
+        write_start(config, path, folder)
+        print(f'start of {config}: {path}')
+    if args.pictures:
+        crops = next(iter(runner.train_dataloader))['inputs'][: args.pictures]
+        write_pictures(model, crops, folder / 'pictures.png')
+        print(f'pictures (crops, given back, drawn): {folder / "pictures.png"}')
+
+
+if __name__ == '__main__':
+    main()
