@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 from dpmesh_plugin.registry import DATASETS
 
 from .array_packer import ArrayPacker
+from .keypoint_sources import source_in_pipeline
 from .neighbours import add_neighbours
 from .transforms.randomness import seeded
 
@@ -115,6 +116,13 @@ class BaseMeshDataset(BaseDataset):
             lazy_init=lazy_init,
             max_refetch=max_refetch,
         )
+
+    @property
+    def metainfo(self) -> dict:
+        """Facts about the data; ``keypoint_source`` is what the pipeline gives to the model."""
+        info = super().metainfo
+        source = source_in_pipeline(self.pipeline.transforms, info.get('keypoint_source'))
+        return info if source is None else info | {'keypoint_source': source}
 
     def full_init(self) -> None:
         """Read the annotations, unless that was done."""

@@ -15,6 +15,7 @@ from dpmesh_plugin.utils.io import load_json
 
 from .annotation_file import AnnotationFile
 from .base_mesh_dataset import BaseMeshDataset
+from .keypoint_sources import check_source, read_source
 
 # Version of the extended schema (``info.version``) that this class reads.
 SCHEMA_VERSION = 1
@@ -51,10 +52,10 @@ class PW3DDataset(BaseMeshDataset):
         subset: A key of ``SUBSETS``. 3DPW-Crowd is the validation split, the sequences
             ``courtyard_hug_00`` and ``courtyard_dancing_00``.
         ann_file: Instead of the subset's own file.
-        keypoint_source: ``'openpose'``, or ``'higherhrnet'``: keypoints by annotation id from
-            ``higherhrnet_file``, OpenPose where it has none. None: as published for the subset,
-            which for ``crowd`` is HigherHRNet. The published evaluation script resets this by
-            mistake and evaluates the crowd set with OpenPose: for the same, set ``'openpose'``.
+        keypoint_source: ``'openpose'``; ``'higherhrnet'``: keypoints by annotation id from
+            ``higherhrnet_file``, OpenPose where it has none; or a source in the file (see
+            :mod:`~.keypoint_sources`). None: as published, HigherHRNet for ``crowd``. The published
+            evaluation script by mistake takes OpenPose there: for the same, set ``'openpose'``.
         higherhrnet_file: File below the data root.
         data_root: Folder with the annotation files and ``imageFiles/SEQUENCE/FILE_NAME``. All other
             arguments: see :class:`BaseMeshDataset`.
@@ -110,11 +111,6 @@ class PW3DDataset(BaseMeshDataset):
             raise KeyError(f'unknown subset {subset!r}; known: {", ".join(self.SUBSETS)}')
         self._subset = self.SUBSETS[subset]
         self.keypoint_source = keypoint_source or self._subset.keypoint_source
-        if self.keypoint_source not in self.KEYPOINT_SOURCES:
-            raise KeyError(
-                f'unknown keypoint source {keypoint_source!r}; known: '
-                f'{", ".join(self.KEYPOINT_SOURCES)}'
-            )
         self.higherhrnet_file = higherhrnet_file
         super().__init__(
             ann_file=ann_file or self._subset.ann_file,
@@ -135,8 +131,7 @@ class PW3DDataset(BaseMeshDataset):
         """Read, check and join annotations, images and keypoints."""
         file = AnnotationFile(self.ann_file)
         self._read_info(file)
-        wanted = self._subset.sequences
-        if wanted:
+        if wanted := self._subset.sequences:
             names = file.values('sequence', of_image=True)
             file.keep([any(part in name for part in wanted) for name in names])
         sizes = np.concatenate(
@@ -159,6 +154,7 @@ class PW3DDataset(BaseMeshDataset):
 
     def _read_info(self, file: AnnotationFile) -> None:
         """Let the file say what it is where it does."""
+        check_source(self.keypoint_source, self.KEYPOINT_SOURCES, file)
         version = file.info.get('version', SCHEMA_VERSION) if 'model_id' in file.info else 0
         if version > SCHEMA_VERSION:
             raise ValueError(
@@ -168,7 +164,8 @@ class PW3DDataset(BaseMeshDataset):
         if version:
             self._metainfo['dataset_name'] = file.info['name']
             self._metainfo['body_model_id'] = file.info['model_id']
-            self._metainfo['keypoint_source'] = file.info.get('keypoint_source', 'as annotated')
+            if self.keypoint_source in self.KEYPOINT_SOURCES:
+                self._metainfo['keypoint_source'] = file.info.get('keypoint_source', 'as annotated')
 
     def _camera(self, file: AnnotationFile) -> dict[str, Sequence]:
         folder = self.data_prefix['img_path']
@@ -192,18 +189,20 @@ class PW3DDataset(BaseMeshDataset):
         betas = file.column('smpl_param.shape', 10)
         transl = file.column('smpl_param.trans', 3)
         file.check_smpl(pose, betas)
-        body_pose = pose[:, 3:].reshape(-1, 23, 3)
         names = ('global_orient', 'body_pose', 'betas', 'transl')
-        bodies = zip(pose[:, :3], body_pose, betas, transl, strict=True)
+        bodies = zip(pose[:, :3], pose[:, 3:].reshape(-1, 23, 3), betas, transl, strict=True)
         return {
             'smpl': [dict(zip(names, body, strict=True)) for body in bodies],
             'gender': file.genders('smpl_param.gender'),
         }
 
     def _keypoints(self, file: AnnotationFile) -> dict[str, Sequence]:
-        openpose = file.column('openpose_result', 3 * get_keypoint_set('openpose_18').num)
-        keypoints = list(openpose.reshape(len(file), -1, 3))
-        sets = ['openpose_18'] * len(file)
+        if self.keypoint_source in self.KEYPOINT_SOURCES:
+            values = file.column('openpose_result', 3 * get_keypoint_set('openpose_18').num)
+            keypoints, name = list(values.reshape(len(file), -1, 3)), 'openpose_18'
+        else:
+            keypoints, name = read_source(file, self.keypoint_source)
+        sets = [name] * len(file)
         if self.keypoint_source == 'higherhrnet':
             for row, joints in self._higherhrnet(file.ids).items():
                 keypoints[row], sets[row] = joints, 'coco_17'

@@ -15,10 +15,10 @@ from .distributed import prepare_cpu_launch
 
 @contextmanager
 def bad_input_ends() -> Iterator[None]:
-    """End the tool with one line where its input is bad, not with a traceback."""
+    """End the tool with one line where input is bad or a package is missing, no traceback."""
     try:
         yield
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, KeyError, ValueError, ImportError) as error:
         # The text of a KeyError is the quoted representation of its message.
         message = error.args[0] if isinstance(error, KeyError) else error
         sys.exit(f'{Path(sys.argv[0]).stem}: {message}')

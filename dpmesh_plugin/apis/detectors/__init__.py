@@ -1,6 +1,6 @@
 """Detectors of people and their joints, chosen by one entry of a config."""
 
-from .base_detector import BaseDetector
+from .base_detector import BaseDetector, PersonSource, TopDownDetector
 from .build_detector import build_detector
 from .mmdet_person_detector import MMDetPersonDetector
 from .mmpose_detector import MMPoseDetector
@@ -10,6 +10,8 @@ __all__ = [
     'BaseDetector',
     'MMDetPersonDetector',
     'MMPoseDetector',
+    'PersonSource',
+    'TopDownDetector',
     'TorchvisionKeypointRCNN',
     'build_detector',
 ]

@@ -56,6 +56,19 @@ class BaseDetector(ABC):
         return type(self).__name__
 
 
+class TopDownDetector(BaseDetector):
+    """Finds the joints of people whose boxes are known."""
+
+    @abstractmethod
+    def detect_in_boxes(self, image: np.ndarray, boxes: np.ndarray) -> tuple[Person, ...]:
+        """The joints of people whose boxes are given, in the order of the boxes.
+
+        Args:
+            image: (H, W, 3) uint8 RGB.
+            boxes: (P, 4) (x, y, w, h) px of the image.
+        """
+
+
 def _box_of(person: Person) -> np.ndarray | None:
     if person.bbox_xywh is not None or not person.scores.any():
         return person.bbox_xywh

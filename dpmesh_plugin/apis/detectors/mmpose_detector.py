@@ -11,12 +11,12 @@ from dpmesh_plugin.apis.keypoint_formats import Person, make_person
 from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
-from .base_detector import BaseDetector, PersonSource
+from .base_detector import PersonSource, TopDownDetector
 from .openmmlab_model import build_network, scope_of
 
 
 @DETECTORS.register_module()
-class MMPoseDetector(BaseDetector):
+class MMPoseDetector(TopDownDetector):
     """Any top-down estimator of mmpose: RTMPose, HRNet, ViTPose, ...
 
     Joints are taken over by their names; those that no keypoint set here has are left out.
@@ -72,12 +72,7 @@ class MMPoseDetector(BaseDetector):
         return self.detect_in_boxes(image, self.persons.find_boxes(image, name=name))
 
     def detect_in_boxes(self, image: np.ndarray, boxes: np.ndarray) -> tuple[Person, ...]:
-        """The joints of people whose boxes are given, in the order of the boxes.
-
-        Args:
-            image: (H, W, 3) uint8 RGB.
-            boxes: (P, 4) (x, y, w, h) px of the image.
-        """
+        """The joints of people whose boxes are given; see the base class."""
         if not len(boxes):
             return ()  # mmpose would take the whole image as a person
         # mmpose expects what OpenCV reads and turns it as the network wants it.

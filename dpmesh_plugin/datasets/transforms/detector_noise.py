@@ -52,6 +52,8 @@ class DetectorNoise(BaseTransform):
         ValueError: it is no such file, or the picture was cropped already.
     """
 
+    keypoint_errors = 'errors of a detector'
+
     def __init__(self, *, errors: str | Path | DetectorErrors) -> None:
         built = isinstance(errors, DetectorErrors)
         self.errors = errors if built else read_errors(errors)

@@ -22,6 +22,8 @@ class KeypointJitter(BaseTransform):
         drop_prob: Probability that a keypoint is hidden.
     """
 
+    keypoint_errors = 'jitter'
+
     def __init__(self, *, sigma: float = 0.01, drop_prob: float = 0.0) -> None:
         self.sigma = sigma
         self.drop_prob = drop_prob

@@ -54,6 +54,11 @@ class KeypointsToPrompt(BaseTransform):
         self.threshold = threshold
         self.keypoint_set = get_keypoint_set(keypoint_set).name
 
+    @property
+    def keypoint_source(self) -> str | None:
+        """What results call these keypoints where they are not those of the data set."""
+        return 'ground truth' if self.source == 'annotation' else None
+
     def transform(self, results: dict) -> dict:
         """Add the prompt of one person."""
         add = self._from_detection if self.source == 'detection' else self._from_annotation

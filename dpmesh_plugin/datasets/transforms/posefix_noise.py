@@ -64,6 +64,8 @@ class PoseFixNoise(BaseTransform):
     distribution. Neighbours' joints that are not annotated are left out; the release takes them.
     """
 
+    keypoint_errors = 'errors of PoseFix'
+
     def transform(self, results: dict) -> dict:
         """Disturb the prompt of one person."""
         order = keypoint_map(results['prompt_set'], 'coco_17')
