@@ -6,16 +6,20 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import mmengine.runner.runner
+import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
+from dpmesh_plugin.apis.annotated_people import add_source
+from dpmesh_plugin.apis.keypoint_formats import Person
 from dpmesh_plugin.body_models import body_file, smpl
 from dpmesh_plugin.body_models.smpl_layer import SMPLLayer
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.io import dump_json, load_json
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / 'configs' / 'ablations'
@@ -64,6 +68,13 @@ SMALL_BODIES = {
 def synth_oc(tmp_path_factory):
     folder = tmp_path_factory.mktemp('synth_oc')
     write_dataset(folder, DatasetRequest(train=2, val=1, test=1, image_size=64, supersample=1))
+    for path in folder.glob('synth_oc_*.json'):
+        content = load_json(path)
+        joints = np.random.default_rng(0).uniform(10, 50, (17, 2)).astype(np.float32)
+        person = Person(0, joints, np.ones(17, np.float32), 'coco_17', None)
+        found = {annotation['id']: person for annotation in content['annotations']}
+        add_source(content, 'detector', found, {})
+        dump_json(content, path)
     return folder
 
 
