@@ -21,8 +21,6 @@ autodoc_member_order = 'bysource'
 autodoc_typehints = 'description'
 autodoc_typehints_format = 'short'
 napoleon_use_ivar = True
-# Pages come and go: a pattern of a table of contents may find none.
-suppress_warnings = ['toc.empty_glob']
 
 LINK = re.compile(r'(?<!!)\[([^\]]*)\]\((\.\./[^)#\s]*)(#[^)\s]*)?\)')
 
@@ -42,7 +40,18 @@ def link_out_of_docs(app, docname, content):
     content[0] = LINK.sub(replace, content[0])
 
 
+def list_other_pages(app, docname, content):
+    """Put pages that the start page does not name at the end of its table of contents."""
+    if docname == 'index':
+        listed = set(re.findall(r'^[\w/]+$', content[0], re.M))
+        others = sorted({path.stem for path in HERE.glob('*.md')} - listed - {'index'})
+        if others:
+            pages = '\n'.join(others)
+            content[0] += f'\n```{{toctree}}\n:caption: More\n:maxdepth: 1\n\n{pages}\n```\n'
+
+
 def setup(app):
     """Write the generated pages before Sphinx looks for pages."""
     generate.write_pages()
     app.connect('source-read', link_out_of_docs)
+    app.connect('source-read', list_other_pages)
