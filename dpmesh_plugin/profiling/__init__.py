@@ -3,6 +3,7 @@
 from .annotation_index import IndexProfile, profile_index, repeat_annotations
 from .benchmark import BenchmarkOptions, Measurement, run_benchmark
 from .cost import PartCost, built_model_cost, model_cost, total_cost
+from .loading import LoaderRate, measure_loader
 from .machine import machine_facts
 from .parts import Part, count_parameters, parts_of
 from .pipeline import PipelineProfile, profile_pipeline
@@ -16,6 +17,7 @@ __all__ = [
     'DTYPES',
     'BenchmarkOptions',
     'IndexProfile',
+    'LoaderRate',
     'Measurement',
     'Part',
     'PartCost',
@@ -30,6 +32,7 @@ __all__ = [
     'cost_table',
     'count_parameters',
     'machine_facts',
+    'measure_loader',
     'model_cost',
     'parts_of',
     'profile_index',

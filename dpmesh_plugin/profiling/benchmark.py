@@ -31,6 +31,7 @@ class BenchmarkOptions:
         warmup: Passes before.
         matmul_size: Size of the matrix product that the machine is measured with.
         make_batch: Makes a batch of a given size, as a data loader gives it.
+        make_latents: The same of encoded crops, for variants that read such.
         now: Clock on a CPU, s: ``time.process_time`` where other programs share the machine.
     """
 
@@ -39,6 +40,7 @@ class BenchmarkOptions:
     warmup: int = 2
     matmul_size: int = 4096
     make_batch: Callable[[int], dict[str, Any]] = random_batch
+    make_latents: Callable[[int], dict[str, Any]] | None = None
     now: Callable[[], float] = perf_counter
 
 
@@ -59,6 +61,7 @@ class Measurement:
         speed: Seconds of the first variant over those of this one.
         deviation: Largest distance of a vertex from that of the first variant, mm; None where
             nothing is predicted. It tells something about precision for trained weights only.
+        memory: ``peak_bytes`` over those of the first variant.
     """
 
     variant: Variant
@@ -70,6 +73,7 @@ class Measurement:
     peak_bytes: int
     speed: float = 1.0
     deviation: float | None = None
+    memory: float = 1.0
 
     def to_json(self) -> dict[str, Any]:
         """As plain numbers and texts."""
@@ -102,6 +106,7 @@ def run_benchmark(
             result = replace(
                 result,
                 speed=first.seconds / result.seconds,
+                memory=result.peak_bytes / first.peak_bytes,
                 deviation=_deviation(vertices, reference),
             )
             results.append(result)
@@ -132,7 +137,8 @@ def measure(
     Returns:
         The measurement, and the vertices if the model predicts any.
     """
-    data = options.make_batch(variant.batch_size)
+    make_batch = options.make_latents if variant.latents else options.make_batch
+    data = make_batch(variant.batch_size)
     watch = PartWatch(clock(options.device, options.now))
     with watch.calls(workload.calls()):
         for _ in range(options.warmup):

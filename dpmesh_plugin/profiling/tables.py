@@ -45,6 +45,7 @@ def benchmark_table(results: Sequence[Measurement], title: str) -> Table:
     table.add_row('matrix product, GFLOP/s', *(f'{r.matmul_rate / GIGA:.0f}' for r in results))
     table.add_row('share of it', *(f'{result.share:.2f}' for result in results))
     table.add_row('peak memory, GiB', *(f'{result.peak_bytes / GIBI:.2f}' for result in results))
+    table.add_row('memory', *(f'{result.memory:.2f}x' for result in results))
     if results[0].deviation is not None:
         table.add_row('vertices off by, mm', *(f'{result.deviation:.3f}' for result in results))
     return table

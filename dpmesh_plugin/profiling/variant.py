@@ -19,6 +19,9 @@ class Variant:
         merge_lora: Whether adapters are folded into the weights.
         pack_weights: Whether weights are reordered for a CPU once.
         compile: Whether ``torch.compile`` is used.
+        latents: Whether crops come encoded, as ``LatentCacheDataset`` gives them.
+        half_frozen: Whether training keeps frozen weights in ``dtype``.
+        checkpointing: Whether training keeps only the inputs of the layers of the backbone.
 
     Raises:
         ValueError: unknown type, or no crop in a batch.
@@ -30,6 +33,9 @@ class Variant:
     merge_lora: bool = False
     pack_weights: bool = False
     compile: bool = False
+    latents: bool = False
+    half_frozen: bool = False
+    checkpointing: bool = False
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -53,22 +59,29 @@ class Variant:
             'merged LoRA': self.merge_lora,
             'packed weights': self.pack_weights,
             'compiled': self.compile,
+            'encoded crops': self.latents,
+            'frozen weights too': self.half_frozen,
+            'checkpointing': self.checkpointing,
         }
         chosen = [name for name, on in options.items() if on]
         return ', '.join([self.dtype, f'batch {self.batch_size}', *chosen])
 
 
 def variants_of(
-    batch_sizes: Sequence[int], dtypes: Sequence[str], **options: bool
+    batch_sizes: Sequence[int],
+    dtypes: Sequence[str],
+    plain_dtype: str | None = None,
+    **options: bool,
 ) -> list[Variant]:
     """The plain model, then every type and batch size with the options.
 
     Args:
         batch_sizes: Batch sizes; the plain model runs with the first.
-        dtypes: Types; the plain model runs in the first.
+        dtypes: Types.
+        plain_dtype: Type of the plain model; the first of ``dtypes`` by default.
         options: Options of :class:`Variant`.
     """
-    plain = Variant(batch_sizes[0], dtypes[0])
+    plain = Variant(batch_sizes[0], plain_dtype or dtypes[0])
     wanted = [
         Variant(batch_size, dtype, **options) for dtype in dtypes for batch_size in batch_sizes
     ]

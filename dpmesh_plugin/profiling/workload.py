@@ -7,6 +7,7 @@ import torch
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch import Tensor, nn
 
+from dpmesh_plugin.engine.hooks.training_speed_hook import keep_frozen_in
 from dpmesh_plugin.engine.inference import (
     compile_regions,
     optimize_for_inference,
@@ -46,7 +47,15 @@ class Prediction:
         self.model = model.eval()
 
     def prepare(self, variant: Variant) -> None:
-        """See :func:`~dpmesh_plugin.engine.inference.optimize_for_inference`."""
+        """See :func:`~dpmesh_plugin.engine.inference.optimize_for_inference`.
+
+        Raises:
+            ValueError: an option that only training has.
+        """
+        if variant.half_frozen or variant.checkpointing:
+            raise ValueError(
+                'half_frozen and checkpointing are about training: leave them out for prediction'
+            )
         optimize_for_inference(
             self.model,
             dtype=variant.torch_dtype,
@@ -84,7 +93,7 @@ class Training:
         self.autocast = {'dtype': torch.bfloat16, 'enabled': False}
 
     def prepare(self, variant: Variant) -> None:
-        """Set memory order, precision and compilation.
+        """Set memory order, precision, what is kept of the layers, and compilation.
 
         Raises:
             ValueError: adapters would be merged or weights packed, which cannot be trained.
@@ -96,10 +105,19 @@ class Training:
             )
         if variant.channels_last:
             use_channels_last(self.model)
+        if variant.checkpointing:
+            for part in filter(None, (self.model.backbone.unet, self.model.backbone.controlnet)):
+                part.enable_gradient_checkpointing()
+        if variant.half_frozen:
+            keep_frozen_in(self.model, variant.torch_dtype)
         if variant.compile:
             compile_regions(self.model)
         lowered = variant.torch_dtype != torch.float32
-        self.autocast = {'dtype': variant.torch_dtype, 'enabled': lowered}
+        self.autocast = {
+            'dtype': variant.torch_dtype,
+            'enabled': lowered,
+            'cache_enabled': False,  # as in MeshOptimWrapper
+        }
 
     def run(self, data: Mapping[str, Any]) -> None:
         """Train on one batch."""

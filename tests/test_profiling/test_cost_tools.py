@@ -54,6 +54,27 @@ def test_benchmark_of_training(run_tool, config_file):
     assert result['deviation'] is None
 
 
+def test_benchmark_of_a_lean_training(run_tool, config_file):
+    options = ('--repeats', '1', '--warmup', '0', '--matmul-size', '8', '--device', 'cpu')
+    kinds = ('--plain-dtype', 'float32', '--dtype', 'bfloat16', '--latents', '--half-frozen')
+    text, content = run_tool(
+        'benchmark', config_file, '--train', '--checkpointing', *kinds, *options
+    )
+    plain, lean = content['results']
+    assert plain['name'] == 'float32, batch 1'
+    assert lean['name'] == 'bfloat16, batch 1, encoded crops, frozen weights too, checkpointing'
+    assert 'VAE' in plain['parts']
+    assert 'VAE' not in lean['parts']
+    assert lean['memory'] == lean['peak_bytes'] / plain['peak_bytes']
+    assert content['loader'] is None
+    assert 'peak memory, GiB' in text
+
+
+def test_a_loader_belongs_to_a_training(run_tool, config_file):
+    with pytest.raises(SystemExit, match='--loader belongs to --train'):
+        run_tool('benchmark', config_file, '--loader')
+
+
 def test_benchmark_of_a_recorded_set(run_tool, config_file, shared_dir):
     options = ('--repeats', '1', '--warmup', '0', '--matmul-size', '8', '--device', 'cpu')
     data = ('--parity', str(shared_dir / 'parity'), '--size', 'tiny')

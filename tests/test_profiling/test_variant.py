@@ -17,6 +17,14 @@ def test_the_plain_model_comes_first():
     assert variants[1].preparation == variants[2].preparation != variants[3].preparation
 
 
+def test_the_plain_model_may_have_another_type():
+    variants = variants_of([2], ['bfloat16'], 'float32', half_frozen=True, checkpointing=True)
+    assert [str(variant) for variant in variants] == [
+        'float32, batch 2',
+        'bfloat16, batch 2, frozen weights too, checkpointing',
+    ]
+
+
 def test_without_options_nothing_is_measured_twice():
     assert variants_of([1, 2], ['float32']) == [Variant(1), Variant(2)]
 

@@ -42,6 +42,25 @@ def test_what_cannot_be_trained_is_refused(tiny_model, option):
         Training(tiny_model, OPTIM_WRAPPER).prepare(Variant(**{option: True}))
 
 
+def test_training_with_less_memory(tiny_model):
+    workload = Training(tiny_model, OPTIM_WRAPPER)
+    workload.prepare(Variant(dtype='bfloat16', half_frozen=True, checkpointing=True))
+    assert tiny_model.backbone.unet.conv_in.weight.dtype == torch.bfloat16
+    assert tiny_model.backbone.controlnet.mid_block.gradient_checkpointing
+    weight = tiny_model.backbone.controlnet.conv_in.weight
+    before = weight.detach().clone()
+    for _ in range(2):  # the branch starts with outputs of zero, whose weights move first
+        workload.run(random_batch(1))
+    assert weight.dtype == torch.float32
+    assert not torch.equal(before, weight)
+
+
+@pytest.mark.parametrize('option', ['half_frozen', 'checkpointing'])
+def test_what_belongs_to_training_is_refused(tiny_model, option):
+    with pytest.raises(ValueError, match='leave them out for prediction'):
+        Prediction(tiny_model).prepare(Variant(**{option: True}))
+
+
 def test_a_distiller_trains_beside_its_teacher(tiny_config):
     model = MODELS.build(
         {

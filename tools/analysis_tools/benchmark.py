@@ -1,12 +1,14 @@
 """Measure how fast a model is: python tools/analysis_tools/benchmark.py CONFIG [options].
 
-The plain model in the first type and batch size is measured first; then every type and batch size
-with what is given of --channels-last, --merge-lora, --pack-weights and --compile. Times are medians
-per image. The share says how much of the rate of a large matrix product, measured between the
-passes, the model's FLOPs reach.
+The plain model in the first batch size is measured first; then every type and batch size with the
+options that are given, such as --channels-last or --compile. Times are medians per image. The share
+says how much of the rate of a large matrix product, measured between the passes, the model's FLOPs
+reach. With --train --loader the loader of the config is measured too: it must give samples faster
+than the step takes them.
 """
 
 import argparse
+import sys
 from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
@@ -28,17 +30,20 @@ from dpmesh_plugin.parity.stages import to_samples
 from dpmesh_plugin.profiling import (
     DTYPES,
     BenchmarkOptions,
+    LoaderRate,
     Measurement,
     Prediction,
     Training,
     Workload,
     benchmark_table,
     machine_facts,
+    measure_loader,
     random_batch,
     run_benchmark,
     variants_of,
 )
 from dpmesh_plugin.registry import MODELS, SCOPE
+from dpmesh_plugin.utils.cli import bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json
 
@@ -61,10 +66,28 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', choices=SIZES, default='full', help='model of the recorded set')
     parser.add_argument('--train', action='store_true', help='time training steps, not predictions')
     parser.add_argument(
+        '--loader',
+        action='store_true',
+        help='with --train: measure the train_dataloader of the config on this machine as well',
+    )
+    parser.add_argument(
         '--latents', action='store_true', help='feed encoded crops, as LatentCacheDataset does'
+    )
+    parser.add_argument(
+        '--half-frozen',
+        action='store_true',
+        help='train with the frozen weights in --dtype too, as TrainingSpeedHook(frozen_dtype=...)',
+    )
+    parser.add_argument(
+        '--checkpointing',
+        action='store_true',
+        help='train with model.backbone.gradient_checkpointing=True',
     )
     parser.add_argument('--batch-size', type=int, nargs='+', default=[1], metavar='N')
     parser.add_argument('--dtype', nargs='+', default=['float32'], choices=DTYPES)
+    parser.add_argument(
+        '--plain-dtype', choices=DTYPES, help='type of the plain model; the first of --dtype'
+    )
     parser.add_argument('--channels-last', action='store_true', help='memory order of convolutions')
     parser.add_argument('--merge-lora', action='store_true', help='fold adapters into the weights')
     parser.add_argument(
@@ -120,14 +143,17 @@ def parity_batch(parity: ParitySet, batch_size: int) -> dict[str, list]:
 
 def main() -> None:
     args = parse_args()
+    if args.loader and not args.train:
+        sys.exit('benchmark.py: --loader belongs to --train')
     init_default_scope(SCOPE)
     if args.threads:
         torch.set_num_threads(args.threads)
     device = torch.device(get_device() if args.device == 'auto' else args.device)
     cfg = load_config(args.config, args.cfg_options)
     build, make_batch = partial(make_model, cfg, args.checkpoint), random_batch
+    make_latents = None
     if args.latents:
-        make_batch = partial(random_batch, latent_shape=latent_shape(cfg))
+        make_latents = partial(random_batch, latent_shape=latent_shape(cfg))
     if args.parity:
         parity = ParitySet(Path(args.parity), args.size)
         build, make_batch = partial(build_model, parity, Report()), partial(parity_batch, parity)
@@ -141,6 +167,10 @@ def main() -> None:
         variants_of(
             args.batch_size,
             args.dtype,
+            args.plain_dtype,
+            latents=args.latents,
+            half_frozen=args.half_frozen,
+            checkpointing=args.checkpointing,
             channels_last=args.channels_last,
             merge_lora=args.merge_lora,
             pack_weights=args.pack_weights,
@@ -152,15 +182,31 @@ def main() -> None:
             warmup=args.warmup,
             matmul_size=args.matmul_size,
             make_batch=make_batch,
+            make_latents=make_latents,
             now=process_time if args.cpu_time else perf_counter,
         ),
         report=lambda result: print(f'{result.variant}: {result.seconds:.4f} s per image'),
     )
-    write_results(args, results, machine_facts(device))
+    with bad_input_ends():
+        rate = measure_loader(cfg.train_dataloader) if args.loader else None
+    write_results(args, results, machine_facts(device), rate)
+
+
+def print_loader(rate: LoaderRate, results: list[Measurement]) -> None:
+    """Print what the loader gives beside what every variant takes."""
+    print(f'loader: {rate.samples_per_second:.2f} samples/s with {rate.workers} workers')
+    for result in results:
+        verdict = 'is fed' if rate.feeds(result.seconds) else 'STARVES'
+        print(
+            f'  {1 / result.seconds:.2f} samples/s are taken, the step {verdict}: {result.variant}'
+        )
 
 
 def write_results(
-    args: argparse.Namespace, results: list[Measurement], facts: dict[str, Any]
+    args: argparse.Namespace,
+    results: list[Measurement],
+    facts: dict[str, Any],
+    rate: LoaderRate | None,
 ) -> None:
     """Print the table; write the file."""
     model = f'{args.size} model of {args.parity}' if args.parity else args.config
@@ -168,8 +214,11 @@ def write_results(
         benchmark_table(results, f'{"training" if args.train else "prediction"}: {model}')
     )
     print(', '.join(f'{name} {value}' for name, value in facts.items()))
+    if rate is not None:
+        print_loader(rate, results)
     if args.out:
         content = {'model': model, 'training': args.train, 'machine': facts}
+        content['loader'] = None if rate is None else vars(rate)
         dump_json(content | {'results': [each.to_json() for each in results]}, args.out)
 
 

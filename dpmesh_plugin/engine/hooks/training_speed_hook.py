@@ -59,27 +59,32 @@ class TrainingSpeedHook(Hook):
                     f'frozen_dtype is {self.frozen_dtype}, but training runs in {trained_in}: set '
                     'optim_wrapper.dtype to the same'
                 )
-            _keep_frozen_in(model, self.frozen_dtype)
+            keep_frozen_in(model, self.frozen_dtype)
         if self.compile is not None:
             compile_regions(model, **self.compile)
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Validate in float32."""
         if self.frozen_dtype is not None:
-            _keep_frozen_in(_model_of(runner), torch.float32)
+            keep_frozen_in(_model_of(runner), torch.float32)
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Go on in the type of training."""
         if self.frozen_dtype is not None:
-            _keep_frozen_in(_model_of(runner), self.frozen_dtype)
+            keep_frozen_in(_model_of(runner), self.frozen_dtype)
 
 
 def _model_of(runner: Runner) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
-def _keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:
-    """Change the type of the frozen weights that autocast would cast."""
+def keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:
+    """Change the type of the frozen weights of the UNet's layers, which autocast would cast.
+
+    Args:
+        model: Estimator with a diffusion backbone, changed in place.
+        dtype: Type they get; trained weights keep theirs.
+    """
     for module in model.backbone.unet.modules():
         if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad:
             for parameter in module.parameters(recurse=False):

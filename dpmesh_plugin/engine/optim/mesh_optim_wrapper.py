@@ -66,7 +66,8 @@ class MeshOptimWrapper(AmpOptimWrapper):
                 yield
             else:
                 device = next(model.parameters()).device.type
-                with torch.autocast(device, dtype=self.cast_dtype):
+                # A pass uses a weight once, so a cache would only keep rounded copies of all.
+                with torch.autocast(device, dtype=self.cast_dtype, cache_enabled=False):
                     yield
 
     def _clip_grad(self) -> None:
