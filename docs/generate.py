@@ -5,8 +5,6 @@ kept under version control.
 """
 
 import ast
-import importlib
-import pkgutil
 import re
 from pathlib import Path
 
@@ -101,14 +99,12 @@ def project_page(readme: Path) -> str:
 
 def registries() -> dict[str, dict[str, type]]:
     """Components of this package by the name of their registry, registries without any left out."""
-    import dpmesh_plugin
     from dpmesh_plugin import registry
 
-    for module in pkgutil.walk_packages(dpmesh_plugin.__path__, 'dpmesh_plugin.'):
-        importlib.import_module(module.name)
     found = {}
     for name, node in vars(registry).items():
         if isinstance(node, registry.ListingRegistry):
+            node.import_from_location()
             own = {
                 key: part
                 for key, part in sorted(node.module_dict.items())

@@ -68,7 +68,10 @@ class Command:
 
 
 def commands() -> list[Command]:
-    """All commands: of shell blocks, and of inline code that begins with a program."""
+    """All commands: of shell blocks, and of inline code that begins with a program.
+
+    Inline code with a tool and no arguments only names the tool.
+    """
     found = []
     for path in documents():
         text = path.read_text()
@@ -81,7 +84,7 @@ def commands() -> list[Command]:
         lines += [
             code
             for code in inline_code(text)
-            if code.startswith(PROGRAMS) and len(code.split()) > 1
+            if code.startswith(PROGRAMS) and not re.fullmatch(r'python \S+', code)
         ]
         found += [Command(str(path.relative_to(ROOT)), line) for line in lines]
     return list(dict.fromkeys(found))

@@ -85,7 +85,8 @@ def main() -> None:
         namespace = parse(tool, arguments)
         options = getattr(namespace, 'cfg_options', None) or {}
         for path in configs(namespace):
-            check_options(path, options)
+            own = path == getattr(namespace, 'config', path)
+            check_options(path, options if own else {})
     except SystemExit as leave:
         problems.append(f'the parser of {tool} refuses it (exit {leave.code})')
     except Exception as error:

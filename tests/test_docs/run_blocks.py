@@ -6,16 +6,13 @@ with a ``type``; each must be a registered part, and its other keys arguments of
 """
 
 import ast
-import importlib
 import inspect
-import pkgutil
 import re
 import sys
 from pathlib import Path
 
 from mmengine.registry import init_default_scope
 
-import dpmesh_plugin
 import dpmesh_plugin.registry as registries
 from dpmesh_plugin.utils.config import load_config
 
@@ -31,8 +28,9 @@ def main() -> None:
     document = sys.argv[1]
     row = TABLE['python'].get(document, {})
     init_default_scope('dpmesh_plugin')
-    for module in pkgutil.walk_packages(dpmesh_plugin.__path__, 'dpmesh_plugin.'):
-        importlib.import_module(module.name)
+    for node in vars(registries).values():
+        if isinstance(node, registries.ListingRegistry):
+            node.import_from_location()
     names = {'__name__': '__doc_block__', **row.get('given', {})}
     given = set(names)
     for path, line, body in python_blocks():
@@ -54,13 +52,19 @@ def main() -> None:
 
 
 def load_block(body: str) -> dict:
-    """The config that a block shows, read from beside its base."""
-    base = re.search(r"^_base_ = '([^']+)'", body, re.M)[1]
-    folder = next(path.parent for path in Path('configs').rglob(Path(base).name))
-    file = folder / f'doc_block_{abs(hash(body))}.py'
-    file.write_text(
-        re.sub(r"^_base_ = '[^']+'", f"_base_ = './{Path(base).name}'", body, flags=re.M)
+    """The config that a block shows, written to the folder of configs where its bases are."""
+    statements = ast.parse(body).body
+    named = next(
+        each.value
+        for each in statements
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == '_base_'
     )
+    bases = ast.literal_eval(named)
+    bases = [bases] if isinstance(bases, str) else bases
+    folders = [Path('configs'), *(path for path in Path('configs').rglob('*') if path.is_dir())]
+    folder = next(each for each in folders if all((each / base).is_file() for base in bases))
+    file = folder / 'doc_block.py'
+    file.write_text(body)
     try:
         return dict(load_config(file)._cfg_dict)
     finally:
