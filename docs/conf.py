@@ -16,6 +16,7 @@ extensions = ['myst_parser', 'sphinx.ext.autodoc', 'sphinx.ext.napoleon']
 exclude_patterns = ['_build']
 html_theme = 'furo'
 html_title = 'dpmesh_plugin'
+html_show_copyright = False
 myst_heading_anchors = 4
 autodoc_member_order = 'bysource'
 autodoc_typehints = 'description'

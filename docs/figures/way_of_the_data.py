@@ -38,20 +38,19 @@ def main() -> None:
         person, packed = send_through(DATASETS.build(cfg.test_dataloader.dataset))
     torch.manual_seed(0)
     model = MODELS.build(cfg.model).eval()
-    figure, panels = plt.subplots(
-        1, 5, figsize=(21, 5.2), dpi=75, width_ratios=[1, 1, 1, 1, 376 / 256]
-    )
-    draw_person(panels[0], person)
-    draw_crop(panels[1], packed)
+    layout = [['person', 'crop', 'condition'], ['maps', 'body', 'body']]
+    figure, panels = plt.subplot_mosaic(layout, figsize=(13.5, 11), dpi=75)
+    draw_person(panels['person'], person)
+    draw_crop(panels['crop'], packed)
     with torch.no_grad():
         prompt = KeypointPrompt.from_samples([packed['data_samples']], like=torch.zeros(()))
         condition = model.neck.encode(prompt)
         output = model.backbone(packed['inputs'][None] / 255, condition)
         fused = model.neck(output, condition)
-    draw_condition(panels[2], packed, condition)
-    draw_maps(panels[3], output, fused)
-    draw_body(panels[4], model.head.body_model, person, packed['data_samples'])
-    figure.subplots_adjust(left=0.005, right=0.995, top=0.93, bottom=0.21, wspace=0.09)
+    draw_condition(panels['condition'], packed, condition)
+    draw_maps(panels['maps'], output, fused)
+    draw_body(panels['body'], model.head.body_model, person, packed['data_samples'])
+    figure.subplots_adjust(left=0.01, right=0.99, top=0.96, bottom=0.09, wspace=0.08, hspace=0.32)
     figure.savefig(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).with_suffix('.png'))
 
 
@@ -76,7 +75,7 @@ def draw_person(panel: Axes, person: dict) -> None:
     count = len(person['keypoints'])
     finish(
         panel,
-        'Data set: one dict per person',
+        '1  Data set: one dict per person',
         f'img (H, W, 3) uint8 RGB\nkeypoints ({count}, 2) px of the image\n'
         f"'{person['keypoint_set']}', scores, smpl, camera",
     )
@@ -96,7 +95,7 @@ def draw_crop(panel: Axes, packed: dict) -> None:
     )
     finish(
         panel,
-        'Transforms, PackMeshInputs',
+        '2  Transforms, PackMeshInputs',
         f'inputs {tuple(packed["inputs"].shape)} uint8\n'
         f'prompt.keypoints {tuple(prompt.keypoints.shape)} px of the crop\n'
         'a MeshDataSample: prompt, gt_instances',
@@ -111,7 +110,7 @@ def draw_condition(panel: Axes, packed: dict, condition) -> None:
     panel.imshow(heat, cmap='magma', alpha=np.clip(heat * 1.2, 0, 0.85), extent=extent)
     finish(
         panel,
-        'neck.encode: Condition',
+        '3  neck.encode: Condition',
         f'heatmaps {shape(condition.heatmaps)}: control branch\n'
         f'tokens {shape(condition.tokens)}: cross-attention\n'
         f'mask {shape(condition.mask)}',
@@ -135,7 +134,7 @@ def draw_maps(panel: Axes, output: BackboneOutput, fused: torch.Tensor) -> None:
     maps = ', '.join(shape(each) for each in output.attention)
     finish(
         panel,
-        'backbone, then neck',
+        '4  backbone, then neck',
         f'features of a small model, finest first\nattention {maps}\nall fused into one map',
     )
 
@@ -156,7 +155,7 @@ def draw_body(panel: Axes, body, person: dict, sample) -> None:
     panel.imshow(np.concatenate([drawn, side], axis=1))
     finish(
         panel,
-        'head: a body, here the true one',
+        '5  head: a body, here the true one',
         'pred_instances: global_orient, body_pose, betas,\n'
         f'transl, vertices (1, {len(vertices)}, 3) m, camera axes\n'
         'to loss, metric, visualizer, exporters',
@@ -177,9 +176,9 @@ def shape(tensor: torch.Tensor) -> str:
 
 def finish(panel: Axes, title: str, caption: str) -> None:
     """Title above, what travels below."""
-    panel.set_title(title, fontsize=14, weight='bold')
+    panel.set_title(title, fontsize=15, weight='bold')
     panel.axis('off')
-    panel.text(0.5, -0.04, caption, transform=panel.transAxes, ha='center', va='top', fontsize=11.5)
+    panel.text(0.5, -0.04, caption, transform=panel.transAxes, ha='center', va='top', fontsize=13)
 
 
 if __name__ == '__main__':
