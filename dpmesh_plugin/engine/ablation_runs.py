@@ -1,9 +1,11 @@
 """Train and test a set of configs with several seeds, and go on where it was interrupted."""
 
 import ast
+import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from dpmesh_plugin.utils.io import dump_json, load_json
 RESULT = 'metrics.json'
 REQUEST = 'request.json'
 LOG = 'output.txt'
+LOCK = 'lock'
 
 Start = Callable[[list[str], Path], int]
 
@@ -103,6 +106,13 @@ def run_one(run: AblationRun, tools: Path, start: Start) -> str | None:
     if run.finished:
         return None
     run.work_dir.mkdir(parents=True, exist_ok=True)
+    with reserved(run.work_dir) as ours:
+        if not ours:
+            return f'another process is at work in {run.work_dir}: wait for it, or end it'
+        return _train_and_test(run, tools, start)
+
+
+def _train_and_test(run: AblationRun, tools: Path, start: Start) -> str | None:
     dump_json(run.request, run.work_dir / REQUEST)
     log = run.work_dir / LOG
     if start(run.command(tools / 'train.py', '--resume'), log):
@@ -117,11 +127,33 @@ def run_one(run: AblationRun, tools: Path, start: Start) -> str | None:
 
 
 def start_process(command: list[str], log: Path) -> int:
-    """Run a command to its end with its output appended to ``log``; the exit code."""
+    """Run a command to its end with its output appended to ``log``; the exit code.
+
+    It inherits what :func:`reserved` holds.
+    """
     with open(log, 'ab') as file:
         return subprocess.run(
-            command, stdout=file, stderr=subprocess.STDOUT, check=False
+            command, stdout=file, stderr=subprocess.STDOUT, check=False, close_fds=False
         ).returncode
+
+
+@contextmanager
+def reserved(folder: Path) -> Iterator[bool]:
+    """Keep a folder for this process and those it starts, also if this one is killed before them.
+
+    Yields:
+        Whether it could be had.
+    """
+    import fcntl
+
+    with open(folder / LOCK, 'w') as file:
+        os.set_inheritable(file.fileno(), True)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def chosen_checkpoint(work_dir: Path) -> str | None:

@@ -45,6 +45,15 @@ class KillAt(Hook):
 
 
 @HOOKS.register_module()
+class KillIfAsked(Hook):
+    """Kills this process before the step of the iteration that the environment names."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.iter + 1 == int(os.environ.get('KILL_AT', 0)):
+            _kill()
+
+
+@HOOKS.register_module()
 class KillInValidation(Hook):
     """Kills this process in its first validation."""
 
