@@ -43,3 +43,9 @@ def test_options_in_inline_code_exist(page):
     known = {option for path in sources for option in OPTION.findall(path.read_text())} | FOREIGN
     named = {option for code in inline_code(page.read_text()) for option in OPTION.findall(code)}
     assert not named - known
+
+
+def test_the_map_of_the_house_has_every_room():
+    rooms = {path.parent.name for path in (ROOT / 'dpmesh_plugin').glob('*/__init__.py')}
+    named = set(inline_code((ROOT / 'docs' / 'house.md').read_text()))
+    assert not rooms - named
