@@ -1,6 +1,6 @@
 """Estimators and their parts."""
 
-from .backbones import DiffusionPriorBackbone, ImageBackbone, TorchvisionFeatures
+from .backbones import BlindBackbone, DiffusionPriorBackbone, ImageBackbone, TorchvisionFeatures
 from .data_preprocessor import MeshDataPreprocessor
 from .estimators import (
     CheckpointTeacher,
@@ -23,6 +23,7 @@ from .pretraining import DiffusionPretrainer
 
 __all__ = [
     'AutomaticWeightedLoss',
+    'BlindBackbone',
     'CheckpointTeacher',
     'DiffusionPretrainer',
     'DiffusionPriorBackbone',

@@ -27,20 +27,20 @@ class MeshDataPreprocessor(BaseDataPreprocessor):
         Args:
             data: ``inputs``: list of B crops (3, H, W) RGB, or one tensor (B, 3, H, W), uint8 or
                 float32 with values 0..255 (crops that were not rounded); or, in their place,
-                ``latents`` (B, C, h, w); ``data_samples``: list of B samples, passed on.
+                ``latents`` (B, C, h, w), or neither; ``data_samples``: list of B samples, passed
+                on.
             training: Not used: augmentation belongs to the data pipeline.
 
         Returns:
-            ``inputs`` (B, 3, H, W) float32 in [0, 1] or ``latents`` as they are, and
+            ``inputs`` (B, 3, H, W) float32 in [0, 1], or ``latents`` as they are, or neither, and
             ``data_samples``, on the device.
 
         Raises:
             TypeError: a crop is neither uint8 nor float32.
             ValueError: a crop is not (3, H, W), or the crops differ in size.
         """
-        if 'latents' in data:
-            data = self.cast_data(data)
-            return {'latents': data['latents'], 'data_samples': data.get('data_samples')}
+        if 'inputs' not in data:
+            return self.cast_data(data)
         _check_crops(data['inputs'])
         data = self.cast_data(data)
         inputs = data['inputs']

@@ -49,3 +49,7 @@ def test_latents_pass_unchanged():
     data = MeshDataPreprocessor()({'latents': latents, 'data_samples': ['one', 'two']})
     assert list(data) == ['latents', 'data_samples']
     torch.testing.assert_close(data['latents'], latents, rtol=0, atol=0)
+
+
+def test_samples_without_crops_pass():
+    assert MeshDataPreprocessor()({'data_samples': ['one']}) == {'data_samples': ['one']}

@@ -141,3 +141,21 @@ def test_unknown_mode_and_missing_samples_are_refused(model, inputs, make_sample
         model(inputs)
     with pytest.raises(ValueError, match='got 2 inputs and 1 samples'):
         model(inputs, make_samples(1))
+
+
+def test_a_blind_model_needs_no_image_and_another_continues_from_it(
+    config, model, inputs, make_samples
+):
+    config['neck']['inject_heatmaps'] = True
+    blind = MODELS.build({**config, 'backbone': {'type': 'BlindBackbone', 'like': BACKBONE}})
+    samples = make_samples(2)
+    losses = blind(data_samples=samples, mode='loss')
+    assert all(torch.isfinite(value) for value in losses.values())
+    seeing = MODELS.build(config)
+    found = seeing.load_state_dict(blind.state_dict(), strict=False)
+    assert not found.unexpected_keys
+    assert all(key.startswith('backbone.') for key in found.missing_keys)
+    expected = blind.eval()(data_samples=samples)
+    torch.testing.assert_close(seeing.eval()(inputs, samples).joints, expected.joints)
+    with pytest.raises(ValueError, match='either inputs or latents, got 0'):
+        seeing(data_samples=samples)

@@ -153,6 +153,22 @@ def test_vertex_loss_vanishes_for_the_true_body(tiny_head, feats, make_samples):
     assert losses['loss_vertices'].item() < 1e-6
 
 
+def test_rotation_loss_knows_no_turn_of_a_full_circle(tiny_head, feats, make_samples):
+    """Axis-angles jump where the angle is pi, as that of an upright person in camera axes is."""
+    terms = {'smpl_rotation': {'type': 'MaskedL1Loss'}, 'smpl_pose': {'type': 'MaskedL1Loss'}}
+    head = MODELS.build({**tiny_head, 'objective': {'type': 'MeshLoss', 'terms': terms}}).eval()
+    output = head(feats, FOCAL)
+    samples = make_samples(2)
+    for index, sample in enumerate(samples):
+        truth = output.global_orient[index : index + 1].detach()
+        angle = truth.norm()
+        sample.gt_instances.global_orient = truth * (angle - 2 * torch.pi) / angle
+        sample.gt_instances.body_pose = output.body_pose[index : index + 1].detach()
+    losses = head.loss(feats, samples)
+    assert losses['loss_smpl_rotation'].item() < 1e-5
+    assert losses['loss_smpl_pose'].item() > 0.01
+
+
 def test_unknown_term_lists_what_there_is(tiny_head):
     objective = {'type': 'MeshLoss', 'terms': {'joints': {'type': 'MaskedL1Loss'}}}
     with pytest.raises(KeyError, match=r"\['joints'\].*body_joint_cam"):

@@ -88,7 +88,7 @@ class MeshEstimator(BaseModel):
         """Run the model.
 
         Args:
-            inputs: (B, 3, H, W) RGB in [0, 1].
+            inputs: (B, 3, H, W) RGB in [0, 1]; None for a backbone that sees no images.
             data_samples: B samples with a prompt; their order is that of the inputs.
             mode: ``'loss'``: terms of the loss by name; ``'predict'``: the samples with
                 ``pred_instances`` set; ``'tensor'``: the output of the head.
@@ -98,7 +98,8 @@ class MeshEstimator(BaseModel):
         Raises:
             ValueError: unknown mode, not one sample per input, or not one of inputs and latents.
         """
-        check_call(inputs, latents, data_samples, mode)
+        if getattr(self.backbone, 'sees_images', True):
+            check_call(inputs, latents, data_samples, mode)
         field = self.train_prompt if mode == 'loss' else 'prompt'
         feats = self.extract_feat(inputs, data_samples, latents, field)
         if mode == 'loss':
@@ -123,8 +124,8 @@ class MeshEstimator(BaseModel):
             latents: (B, C, h, w) encoded crops, or None.
             prompt: Field of the samples with the prompt.
         """
-        like = inputs if latents is None else latents
-        keypoints = KeypointPrompt.from_samples(data_samples, like, prompt)
+        place = next(self.neck.parameters())
+        keypoints = KeypointPrompt.from_samples(data_samples, place, prompt)
         return self.perceive(keypoints, inputs, latents)[1]
 
     def perceive(

@@ -14,7 +14,11 @@ from dpmesh_plugin.geometry.camera import (
     camera_to_translation,
     project,
 )
-from dpmesh_plugin.geometry.rotation import matrix_to_axis_angle, rotation_6d_to_matrix
+from dpmesh_plugin.geometry.rotation import (
+    axis_angle_to_matrix,
+    matrix_to_axis_angle,
+    rotation_6d_to_matrix,
+)
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import BODY_MODELS
@@ -50,6 +54,7 @@ class BaseMeshHead(BaseModule):
         'body_joint_cam',
         'body_joint_proj',
         'smpl_pose',
+        'smpl_rotation',
         'smpl_shape',
         'vertices',
     )
@@ -232,6 +237,12 @@ class BaseMeshHead(BaseModule):
             'smpl_pose': (pose, targets.pose, targets.pose_valid),
             'smpl_shape': (output.betas, targets.betas, targets.betas_valid),
         }
+        if 'smpl_rotation' in self.objective.terms:
+            operands['smpl_rotation'] = (
+                axis_angle_to_matrix(pose),
+                axis_angle_to_matrix(targets.pose),
+                targets.pose_valid[..., None],
+            )
         if 'vertices' in self.objective.terms:
             operands['vertices'] = self._vertex_operands(output, targets)
         return operands
