@@ -7,7 +7,7 @@ state of the optimiser stay in float32.
 _base_ = './dpmesh_train.py'
 
 model = dict(backbone=dict(gradient_checkpointing=True))
-optim_wrapper = dict(dtype='bfloat16')
+optim_wrapper = dict(dtype='bfloat16', optimizer=dict(fused=True))
 default_hooks = dict(
     speed=dict(type='TrainingSpeedHook', channels_last=True, frozen_dtype='bfloat16')
 )
