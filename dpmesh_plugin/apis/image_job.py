@@ -154,11 +154,13 @@ class ImageJob:
         self.samples.append(sample)
         return None
 
-    def meshes(self, body_model: nn.Module) -> ImageMeshes:
+    def meshes(self, body_model: nn.Module, *, surface: bool = True) -> ImageMeshes:
         """The persons in the camera of the whole image.
 
         Args:
             body_model: Body model of the predictions.
+            surface: Whether with what the body model computes; if not, there are no vertices and
+                faces, and the skeleton is NaN.
         """
         transl = self._stack('transl_full')
         offset = (self._stack('pelvis') + transl)[:, None]
@@ -173,15 +175,15 @@ class ImageJob:
             body_pose=self._stack('body_pose'),
             betas=self._stack('betas'),
             transl=transl,
-            vertices=self._stack('vertices') + offset,
-            faces=body_model.faces.cpu().numpy().astype(np.int32),
+            vertices=self._stack('vertices')[:, : None if surface else 0] + offset,
+            faces=body_model.faces[: None if surface else 0].cpu().numpy().astype(np.int32),
             joints=self._stack('joints') + offset,
             joint_names=np.array(get_keypoint_set(self.samples[0].keypoint_set).names),
             keypoints=np.stack(keypoints),
             keypoint_scores=np.stack(scores),
             keypoints_visible=np.stack(visible),
             boxes=np.stack([sample.bbox_xywh for sample in self.samples]),
-            skeleton=self._skeleton(body_model),
+            skeleton=self._skeleton(body_model) if surface else self._no_skeleton(),
             frame_index=self.frame_index,
             frame_rate=self.frame_rate,
         )
@@ -193,6 +195,9 @@ class ImageJob:
         with torch.no_grad():
             body = body_model(**parameters, transl=self._predictions('transl_full'))
         return body.joints.cpu().numpy()
+
+    def _no_skeleton(self) -> np.ndarray:
+        return np.full((len(self.samples), get_keypoint_set('smpl_24').num, 3), np.nan, np.float32)
 
     def _predictions(self, name: str) -> Tensor:
         return torch.cat([sample.pred_instances[name] for sample in self.samples]).float()

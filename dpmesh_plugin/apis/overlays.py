@@ -16,7 +16,11 @@ MAX_PIXELS = 16_000_000
 
 
 def draw_overlay(
-    image: np.ndarray, meshes: ImageMeshes, *, colors: Sequence[np.ndarray] | None = None
+    image: np.ndarray,
+    meshes: ImageMeshes,
+    *,
+    colors: Sequence[np.ndarray] | None = None,
+    fast: bool = False,
 ) -> np.ndarray:
     """All persons over the image, nearer ones in front.
 
@@ -24,6 +28,7 @@ def draw_overlay(
         image: (H, W, 3) uint8 RGB.
         meshes: The persons.
         colors: See :func:`~dpmesh_plugin.rendering.draw_people`.
+        fast: As there.
 
     Returns:
         (H, W, 3) uint8 RGB; smaller for an image of more than ``MAX_PIXELS``.
@@ -34,7 +39,8 @@ def draw_overlay(
         width, height = (max(1, int(side * factor)) for side in image.shape[1::-1])
         intrinsics = scale_intrinsics(intrinsics, factor)
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
-    return draw_people(image, list(meshes.vertices), meshes.faces, intrinsics, colors=colors)
+    bodies = list(meshes.vertices)
+    return draw_people(image, bodies, meshes.faces, intrinsics, colors=colors, fast=fast)
 
 
 def write_image(stem: Path, meshes: ImageMeshes, picture: np.ndarray | None) -> dict[str, str]:

@@ -121,7 +121,7 @@ class VideoRun:
         }
         store = FrameStore(self.out.with_name(f'{self.out.name}_raw'), {**self.model.facts, **own})
         for job in self.model.predict(self._jobs(reader, persons, store), self.problems):
-            store.save(job.meshes(self.model.body_model))
+            store.save(job.meshes(self.model.body_model, surface=False))
         self._check_length(reader, persons)
         numbers = [number for number in sorted(persons) if store.path(number).is_file()]
         if not numbers:
@@ -229,7 +229,7 @@ def _pictures(
         picture = last = last if image is None else image
         if meshes is not None and meshes.frame_index == number:
             colors = [person_color(id_) for id_ in meshes.person_ids]
-            picture = draw_overlay(picture, meshes, colors=colors)
+            picture = draw_overlay(picture, meshes, colors=colors, fast=True)
             meshes = next(frames, None)
         advance()
         yield picture

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .rasterize import Mesh, render
-from .shading import person_color, shade
+from .rasterize import Canvas, Mesh, render
+from .shading import front_faces, person_color, shade
+from .windows import find_windows
 
 ONE_SAMPLE_ABOVE = 2_000_000
-"""Images with more pixels than this are drawn with one sample per pixel, to save memory."""
+"""Where people fill more pixels than this, they are drawn with one sample each, to save memory."""
 
 
 def draw_people(
@@ -20,16 +21,18 @@ def draw_people(
     *,
     colors: Sequence[np.ndarray] | None = None,
     alpha: float = 0.9,
+    fast: bool = False,
 ) -> np.ndarray:
     """Draw bodies over an image, all in one z-buffer, so that the nearer one covers the other.
 
     Args:
         image: ``(H, W, 3)`` uint8 RGB.
         vertices: One ``(V, 3)`` per person in the camera frame of ``image``, m.
-        faces: Vertex numbers ``(F, 3)`` of all of them.
+        faces: Vertex numbers ``(F, 3)`` of all of them, whose surface is closed.
         intrinsics: Camera matrix ``(3, 3)`` in px, see `Canvas`; may carry an image warp.
         colors: Albedo ``(3,)`` per person, RGB 0..1. None takes distinct ones from the palette.
         alpha: Opacity of the bodies against the image, 0..1.
+        fast: Draw one sample per pixel and soften it, in a fifth of the time of four samples.
 
     Returns:
         ``(H, W, 3)`` uint8 RGB, a new array.
@@ -41,14 +44,40 @@ def draw_people(
     if colors is None:
         colors = [person_color(number) for number in range(len(vertices))]
     meshes = [
-        Mesh(points, faces, shade(points, faces, color))
+        Mesh(points, front_faces(points, faces, intrinsics), shade(points, faces, color))
         for points, color in zip(vertices, colors, strict=True)
     ]
-    height, width = image.shape[:2]
+    picture = image.copy()
+    for window in find_windows(vertices, intrinsics, image.shape[1::-1], margin=1):
+        part = picture[window.rows, window.columns]
+        blend = _blend_softened if fast else _blend_supersampled
+        inside = [meshes[position] for position in window.members]
+        blend(part, inside, window.intrinsics(intrinsics), alpha)
+    return picture
+
+
+def _blend_supersampled(
+    part: np.ndarray, meshes: Sequence[Mesh], intrinsics: np.ndarray, alpha: float
+) -> None:
+    """Draw meshes over a part of a picture ``(h, w, 3)`` uint8, in place; four samples a pixel."""
+    height, width = part.shape[:2]
     supersample = 1 if height * width > ONE_SAMPLE_ABOVE else 2
-    background = image.astype(np.float32) / 255
+    background = part.astype(np.float32) / 255
     drawn = render(meshes, intrinsics, (width, height), background, supersample).color
-    return to_uint8(background + np.float32(alpha) * (drawn - background))
+    part[:] = to_uint8(background + np.float32(alpha) * (drawn - background))
+
+
+def _blend_softened(
+    part: np.ndarray, meshes: Sequence[Mesh], intrinsics: np.ndarray, alpha: float
+) -> None:
+    """As above with one sample a pixel; colour and cover are softened by a filter of 3x3 px."""
+    canvas = Canvas(part.shape[1::-1], intrinsics)
+    for mesh in meshes:
+        canvas.draw(mesh)
+    paint = cv2.GaussianBlur(cv2.convertScaleAbs(canvas.color, alpha=255 * alpha), (3, 3), 0)
+    cover = cv2.GaussianBlur((canvas.index >= 0).view(np.uint8) * np.uint8(255), (3, 3), 0)
+    hidden = cv2.multiply(part, cv2.merge([cover] * 3), scale=alpha / 255)
+    part[:] = cv2.add(cv2.subtract(part, hidden), paint)
 
 
 def add_label(image: np.ndarray, text: str, *, height: int = 22) -> np.ndarray:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .backends import NEAR
+
 PERSON_COLORS = np.array(
     [
         [0.62, 0.76, 0.92],  # sky
@@ -99,6 +101,25 @@ def shade(
         share = (normals @ direction + np.float32(light.wrap)) / np.float32(1 + light.wrap)
         received += share.clip(0)[:, None] * np.float32(light.color)
     return (received * np.asarray(albedo, np.float32)).clip(0, 1)
+
+
+def front_faces(vertices: np.ndarray, faces: np.ndarray, intrinsics: np.ndarray) -> np.ndarray:
+    """The faces of a closed surface that a camera can see: half of them, for half of the work.
+
+    Args:
+        vertices: ``(V, 3)`` in camera axes, m.
+        faces: Vertex numbers ``(F, 3)``, counter-clockwise seen from outside.
+        intrinsics: Camera matrix ``(3, 3)``, px, which may mirror.
+
+    Returns:
+        ``(F', 3)``; all of them where a part is so near that it is cut open.
+    """
+    if not vertices[:, 2].min() > NEAR:
+        return faces
+    pixels = (vertices @ np.asarray(intrinsics, vertices.dtype).T)[:, :2] / vertices[:, 2:]
+    ax, ay, bx, by, cx, cy = pixels[faces].reshape(-1, 6).T
+    turn = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    return faces[turn < 0 if np.linalg.det(intrinsics[:2, :2]) > 0 else turn > 0]
 
 
 def person_color(number: int) -> np.ndarray:

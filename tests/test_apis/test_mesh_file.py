@@ -26,6 +26,7 @@ SHAPES = {
 def _version_1():
     arrays = {name: np.random.default_rng(0).random(shape) for name, shape in SHAPES.items()}
     arrays['keypoint_scores'][0, :4] = 0
+    arrays['faces'] = np.arange(36).reshape(12, 3) % 8
     names = np.array([f'joint_{i}' for i in range(30)])
     return {'image': 'a.jpg', 'body_model_id': 'box-1', 'joint_names': names, **arrays}
 

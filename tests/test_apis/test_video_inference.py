@@ -87,9 +87,9 @@ def test_twice_is_the_same_and_an_interrupted_run_goes_on(inferencer, clip, two_
     out = tmp_path / 'out'
     first = inferencer(clip, keypoints=two_people, out_dir=out, draw=False)
     before = _results(out / 'clip')
-    kept = out / 'clip_raw' / '000002.npz'
-    (out / 'clip_raw' / '000005.npz').unlink()
-    (out / 'clip_raw' / '000006.npz').write_bytes(b'cut off')
+    kept = out / 'clip_raw' / '000002.npy'
+    (out / 'clip_raw' / '000005.npy').unlink()
+    (out / 'clip_raw' / '000006.npy').write_bytes(b'cut off')
     shutil.rmtree(out / 'clip')
     stamp = kept.stat().st_mtime_ns
     second = inferencer(clip, keypoints=two_people, out_dir=out, draw=False)
@@ -118,9 +118,10 @@ def test_smoothing_and_filling_can_be_left_out(inferencer, clip, two_people, tmp
     results = _results(out / 'clip')
     assert len(results['clip_000003.npz'].person_ids) == 1
     for number, (name, meshes) in enumerate(results.items()):
-        raw = load_meshes(out / 'clip_raw' / f'{number:06d}.npz')
-        order = np.argsort(raw.person_ids)
-        np.testing.assert_allclose(meshes.vertices, raw.vertices[order], atol=1e-4, err_msg=name)
+        raw = np.load(out / 'clip_raw' / f'{number:06d}.npy')
+        raw = raw[np.argsort(raw['person_ids'])]
+        np.testing.assert_allclose(meshes.joints, raw['joints'], atol=1e-4, err_msg=name)
+        assert meshes.vertices.shape[1] > 0
 
 
 def test_a_video_that_was_cut_off_is_used_as_far_as_it_goes(inferencer, clip, two_people, tmp_path):

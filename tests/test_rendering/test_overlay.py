@@ -43,6 +43,25 @@ def test_people_get_distinct_colours():
     assert np.abs(drawn[40, 33] - drawn[40, 67]).sum() > 60
 
 
+@pytest.mark.parametrize('mirrored', [False, True])
+def test_a_fast_picture_is_the_same_but_for_its_edges(mirrored):
+    people = [BOX + np.float32([-0.3, 0, 2.1]), BOX + np.float32([-0.1, 0, 3.1])]
+    intrinsics = np.diag([-1.0, 1, 1]) @ K + [[0, 0, 100], [0, 0, 0], [0, 0, 0]] if mirrored else K
+    slow = draw_people(IMAGE, people, BOX_FACES, intrinsics).astype(int)
+    quick = draw_people(IMAGE, people, BOX_FACES, intrinsics, fast=True).astype(int)
+    away = np.abs(slow - quick).max(axis=2) > 2
+    assert away.mean() < 0.1
+    assert (np.abs(slow - IMAGE).max(axis=2) > 10).mean() > 0.15
+    assert not away[40, 30]
+    assert (quick[:, :5] == 200).all() or mirrored
+
+
+def test_someone_at_the_camera_is_cut_open_and_seen_from_inside():
+    body = BOX + np.float32([0, 0, 0.1])
+    drawn = draw_people(IMAGE, [body], BOX_FACES, K, alpha=1)
+    assert (drawn[40, 48] != 200).any()
+
+
 def test_labels_fit_and_leave_the_image():
     image = np.full((50, 60, 3), 7, np.uint8)
     for text in ('input', 'a label much longer than its picture is wide'):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from dpmesh_plugin.rendering import PERSON_COLORS, Light, person_color, shade, vertex_normals
+from dpmesh_plugin.rendering.shading import front_faces
 
 TETRAHEDRON = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
 OUTWARD = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
@@ -54,3 +55,15 @@ def test_palette_keeps_people_apart():
     distance = np.linalg.norm(PERSON_COLORS[:, None] - PERSON_COLORS, axis=2)
     assert distance[~np.eye(len(PERSON_COLORS), dtype=bool)].min() > 0.12
     assert person_color(len(PERSON_COLORS) + 1) == pytest.approx(PERSON_COLORS[1])
+
+
+def test_the_side_that_a_camera_sees():
+    """One triangle towards the camera, one away, and the same in a mirror."""
+    vertices = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1]], np.float32)
+    faces = np.array([[0, 1, 2], [0, 2, 1]])
+    camera = np.array([[100, 0, 50], [0, 100, 40], [0, 0, 1]])
+    assert front_faces(vertices, faces, camera).tolist() == [[0, 1, 2]]
+    mirror = np.diag([-1, 1, 1]) @ camera
+    assert front_faces(vertices, faces, mirror).tolist() == [[0, 1, 2]]
+    behind = vertices - np.float32([0, 0, 1.5])
+    assert front_faces(behind, faces, camera) is faces
