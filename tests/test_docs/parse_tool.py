@@ -11,6 +11,7 @@ import os
 import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,24 +54,32 @@ def check_options(path: str, options: dict) -> None:
 
     cfg = load_config(path)
     for option in options:
-        *parents, last = option.split('.')
-        node = cfg
-        for parent in parents:
-            if not hasattr(node, 'get') or node.get(parent) is None:
-                raise KeyError(f'{option}: {path} has no {parent}')
-            node = node[parent]
-        if last not in node and last not in arguments_of(node):
-            raise KeyError(f'{option}: {path} has no {last} there, and the part takes no such one')
+        check_option(cfg, option, path)
     load_config(path, options)
+
+
+def check_option(cfg: Any, option: str, path: str) -> None:
+    """Raise KeyError unless a dotted key names an entry of a config or an argument of a part."""
+    *parents, last = option.split('.')
+    node = cfg
+    for parent in parents:
+        if not hasattr(node, 'get') or node.get(parent) is None:
+            if parent in arguments_of(node):
+                return  # a dict of options that the config leaves out
+            raise KeyError(f'{option}: {path} has no {parent}')
+        node = node[parent]
+    if last not in node and last not in arguments_of(node):
+        raise KeyError(f'{option}: {path} has no {last} there, and the part takes no such one')
 
 
 def arguments_of(node: dict) -> list[str]:
     """Arguments of the registered class that a node of a config names, if it names one."""
     import dpmesh_plugin.registry as registries
 
+    kind = node.get('type') if hasattr(node, 'get') else None
     for registry in vars(registries).values():
-        if isinstance(registry, registries.Registry) and node.get('type') in registry.module_dict:
-            return list(inspect.signature(registry.get(node['type'])).parameters)
+        if isinstance(registry, registries.Registry) and kind in registry.module_dict:
+            return list(inspect.signature(registry.get(kind)).parameters)
     return []
 
 
