@@ -173,6 +173,17 @@ def test_rows_start_from_a_pretrained_model(synth_oc, tmp_path, capsys):
         assert same == (row == 'lora_4'), 'the UNet is trained without adapters, and only then'
 
 
+def test_a_start_that_does_not_fit_ends_before_the_training(synth_oc, tmp_path):
+    cfg = small_config(FOLDER / 'backbone_prior.py', synth_oc, tmp_path)
+    with pytest.raises(SystemExit, match='which has no load_from: nothing to write'):
+        _pretrain(synth_oc, tmp_path, [_written(cfg, tmp_path / 'row.json')], 1)
+    cfg.load_from = 'start.pth'
+    cfg.model.backbone.latent_scale = 0.18215
+    with pytest.raises(SystemExit, match=r'backbone.latent_scale is 0.18215, but model.latent_sca'):
+        _pretrain(synth_oc, tmp_path, [_written(cfg, tmp_path / 'row.json')], 1)
+    assert not (tmp_path / 'work').exists()
+
+
 def test_interrupted_pretraining_goes_on(synth_oc, tmp_path):
     (tmp_path / 'whole').mkdir()
     (tmp_path / 'parts').mkdir()

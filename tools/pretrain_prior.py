@@ -9,10 +9,12 @@ names. With --resume an interrupted run goes on; a finished one is only written 
 """
 
 import argparse
+import json
 from pathlib import Path
 
 import numpy as np
 import torch
+from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
@@ -39,6 +41,10 @@ START = [
 ]
 
 
+# What backbone and pretraining must have in common, and what it is where a config leaves it out.
+SHARED = {'unet': {}, 'vae': {}, 'image_range': (0.0, 1.0), 'latent_scale': 1.0}
+
+
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -63,9 +69,8 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def train(args: argparse.Namespace) -> Runner:
+def train(cfg: Config, args: argparse.Namespace) -> Runner:
     """Train, or go on; the runner afterwards."""
-    cfg = config_from_args(args)
     checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume else None
     if checkpoint:
         cfg.resume, cfg.load_from = True, checkpoint
@@ -74,16 +79,31 @@ def train(args: argparse.Namespace) -> Runner:
     return runner
 
 
-def start_files(configs: list[str]) -> dict[str, str]:
+def start_files(configs: list[str], trained: ConfigDict) -> dict[str, str]:
     """The checkpoint that each config starts from.
 
+    Args:
+        configs: Config files of ``--start``.
+        trained: ``model`` of the pretraining.
+
     Raises:
-        ValueError: a config starts from nothing.
+        ValueError: a config starts from nothing, or from a diffusion model of another kind.
     """
-    files = {config: load_config(config).get('load_from') for config in configs}
-    for config, path in files.items():
-        if not path:
+    files = {}
+    for config in configs:
+        cfg = load_config(config)
+        files[config] = cfg.get('load_from')
+        if not files[config]:
             raise ValueError(f'--start names {config}, which has no load_from: nothing to write')
+        backbone = cfg.model.backbone
+        for name, default in SHARED.items():
+            given, wanted = trained.get(name, default), backbone.get(name, default)
+            # as JSON, where tuples are lists
+            if json.dumps(given, sort_keys=True) != json.dumps(wanted, sort_keys=True):
+                raise ValueError(
+                    f'--start names {config}, whose model.backbone.{name} is {wanted}, but '
+                    f'model.{name} of the pretraining is {given}: they must be the same'
+                )
     return files
 
 
@@ -111,8 +131,9 @@ def write_pictures(model: DiffusionPretrainer, crops: Tensor, path: Path) -> Non
 def main() -> None:
     args = parse_args()
     with bad_input_ends():
-        files = start_files(args.start)
-    runner = train(args)
+        cfg = config_from_args(args)
+        files = start_files(args.start, cfg.model)
+    runner = train(cfg, args)
     if not is_main_process():
         return
     model = runner.model.module if is_model_wrapper(runner.model) else runner.model

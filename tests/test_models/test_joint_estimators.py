@@ -73,8 +73,15 @@ def test_one_epoch_gives_the_exact_mean(samples, open_body):
     assert losses[0]['loss'] == losses[0]['loss_joints'] > 0
     expected = model.true_joints(samples).mean(dim=0)
     torch.testing.assert_close(model.mean.data, expected)
-    torch.testing.assert_close(model(data_samples=samples)[3], expected)
+    torch.testing.assert_close(model.eval()(data_samples=samples)[3], expected)
     assert model.state_dict()['count'] == 4
+
+
+def test_the_mean_is_not_learnt_by_gradients(samples, open_body):
+    model = _build('MeanPoseEstimator', open_body)
+    with pytest.raises(RuntimeError, match='leave out --launcher'):
+        model(data_samples=samples, mode='loss')
+    assert model.eval()(data_samples=samples).shape == (4, 14, 3)
 
 
 def test_bad_calls_are_refused(samples, open_body):

@@ -18,7 +18,8 @@ class MeanPoseEstimator(JointEstimator):
     """Predicts the mean of the joints it was trained with: what every model must beat.
 
     The mean is that of positions relative to the pelvis in camera axes. It is added up, not
-    learnt: one epoch of any batch size is exact, and the optimiser makes no step.
+    learnt: one epoch of any batch size is exact, and the optimiser makes no step. One process does
+    it: :meth:`train_step` is what a distributed model does not call.
 
     Args:
         body_model: See :class:`JointEstimator`.
@@ -38,7 +39,16 @@ class MeanPoseEstimator(JointEstimator):
         self.register_buffer('count', torch.zeros((), dtype=torch.int64))
 
     def regress(self, data_samples: Sequence[MeshDataSample]) -> Tensor:
-        """The mean joints (B, K, 3), m, camera axes."""
+        """The mean joints (B, K, 3), m, camera axes.
+
+        Raises:
+            RuntimeError: it is about to be trained by gradients.
+        """
+        if self.training and torch.is_grad_enabled():
+            raise RuntimeError(
+                'expected training by train_step in one process, which adds up the mean; got a '
+                'pass for gradients, as distributed training makes it: leave out --launcher'
+            )
         return self.mean.expand(len(data_samples), -1, -1)
 
     def train_step(self, data: Mapping[str, Any], optim_wrapper: OptimWrapper) -> dict[str, Tensor]:
