@@ -1,6 +1,10 @@
 import pytest
+import torch
+from mmengine.registry import init_default_scope
 
+from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
+from dpmesh_plugin.utils.config import load_config
 
 SMALL_HEAD = (
     'body_model.genders=[neutral,male,female]',
@@ -42,3 +46,23 @@ def train_and_test(run_tool, data_root, tmp_path):
         return output
 
     return run
+
+
+@pytest.fixture(scope='session')
+def web_demo(repo_root):
+    """The folder of the web demo, whose package can be imported."""
+    folder = repo_root / 'projects' / 'web_demo'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield folder
+
+
+@pytest.fixture(scope='session')
+def web_demo_checkpoint(repo_root, tmp_path_factory):
+    """Config and initial weights of a small model."""
+    init_default_scope('dpmesh_plugin')
+    torch.manual_seed(0)
+    config = repo_root / 'configs' / 'dpmesh_synth_oc_tiny.py'
+    path = tmp_path_factory.mktemp('web_demo') / 'initial.pth'
+    torch.save({'state_dict': MODELS.build(load_config(config).model).state_dict()}, path)
+    return config, path

@@ -1,0 +1,1 @@
+"""A web page: a photograph in, keypoints to move, meshes out."""
