@@ -15,8 +15,8 @@ class MapDistanceLoss(nn.Module):
     """Mean distance of two feature maps or volumes, in float32.
 
     Args:
-        distance: ``'l1'``: mean of ``|s - t|``; ``'l2'``: mean of (s - t)^2; ``'cosine'``: one minus
-            the cosine of the channels of a cell, mean over cells.
+        distance: ``'l1'``: mean of ``|s - t|``; ``'l2'``: mean of (s - t)^2; ``'cosine'``: one
+            minus the cosine of the channels of a cell, mean over cells.
         factor: Multiplies the mean.
 
     Raises:
