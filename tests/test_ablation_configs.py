@@ -138,6 +138,7 @@ def _pretrain(synth_oc, tmp_path, starts, steps, *options):
     cfg.merge_from_dict({key.replace('backbone.', ''): value for key, value in sizes.items()})
     cfg.model.autoencoder_steps = 2
     cfg.train_dataloader.update(batch_size=2, num_workers=0, persistent_workers=False)
+    cfg.train_dataloader.dataset.pipeline[3].input_size = (64, 64)
     cfg.train_cfg.max_iters = steps
     cfg.default_hooks.checkpoint.interval = 3
     cfg.log_level = 'ERROR'
