@@ -7,6 +7,8 @@ narrower than a person.
 _base_ = './keypoint_lifter_synth_oc.py'
 
 model = dict(type='MeanPoseEstimator')
-train_dataloader = dict(drop_last=False, dataset=dict(views=1))
+train_dataloader = dict(
+    drop_last=False, dataset=dict(views=1, dataset=dict(pipeline=_base_.test_pipeline))
+)
 train_cfg = dict(max_epochs=1, val_interval=1)
 param_scheduler = None
