@@ -14,7 +14,9 @@ PROJECTS = ROOT / 'projects'
 CONFIG_FOLDERS = {
     'configs': 'Published tables, and what stands in for them',
     'configs/demo': 'Demo',
+    'configs/baselines': 'Baselines',
     'configs/ablations': 'Ablations',
+    'configs/pretrain': 'Pretraining of the prior',
     'configs/scale_out': 'Sharded training',
     'projects/*/configs': 'Projects',
 }
