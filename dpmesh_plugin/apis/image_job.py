@@ -119,7 +119,8 @@ class ImageJob:
             'principal_point': self.intrinsics[:2, 2].astype(np.float32),
             'sample_idx': person.person_id,
             'keypoints': person.keypoints,
-            'keypoint_scores': person.scores,
+            # The score of a derived joint is a product, which two negative ones make positive.
+            'keypoint_scores': np.maximum(person.scores, 0),
             'keypoint_set': person.keypoint_set,
             'bbox_xywh': person.bbox_xywh,
         }

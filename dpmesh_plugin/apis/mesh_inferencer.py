@@ -127,6 +127,10 @@ class MeshInferencer(BaseInferencer):
             KeyError: as the latter.
             ImportError: what the detector needs is not installed.
         """
+        if batch_size < 1:
+            raise ValueError(
+                f'expected at least one person per pass of the model, got {batch_size}'
+            )
         camera, options = Camera(focal_length, intrinsics), video or VideoOptions()
         detector = self._detector(keypoints, keypoint_set)
         if out_dir is not None:
