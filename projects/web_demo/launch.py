@@ -2,7 +2,7 @@
 
 Without options it shows the small model of this repository on the CPU. People come from a keypoint
 file that is dropped on the page, are added by hand, or are found by the detector of the config:
---cfg-options "detector.type=TorchvisionKeypointRCNN" and so on, see docs/detectors.md.
+its entry detector=dict(type=...), which --cfg-options may set.
 """
 
 import argparse
