@@ -9,6 +9,7 @@ than the step takes them.
 
 import argparse
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
@@ -141,6 +142,54 @@ def parity_batch(parity: ParitySet, batch_size: int) -> dict[str, list]:
     return {'inputs': crops, 'data_samples': to_samples(inputs, HEATMAP_STRIDE)}
 
 
+def batch_makers(args: argparse.Namespace, cfg: Config) -> dict[str, Callable[[int], dict]]:
+    """What makes batches of crops and, if asked for, of encoded ones."""
+    makers = {'make_batch': random_batch}
+    if args.latents:
+        makers['make_latents'] = partial(random_batch, latent_shape=latent_shape(cfg))
+    return makers
+
+
+def measure(args: argparse.Namespace, cfg: Config, device: torch.device) -> list[Measurement]:
+    """Measure the plain model and the variants that were asked for."""
+    build, makers = partial(make_model, cfg, args.checkpoint), batch_makers(args, cfg)
+    if args.parity:
+        parity = ParitySet(Path(args.parity), args.size)
+        build = partial(build_model, parity, Report())
+        makers['make_batch'] = partial(parity_batch, parity)
+
+    def make_workload() -> Workload:
+        model = build().to(device)
+        return Training(model, cfg.optim_wrapper) if args.train else Prediction(model)
+
+    variants = variants_of(
+        args.batch_size,
+        args.dtype,
+        args.plain_dtype,
+        latents=args.latents,
+        half_frozen=args.half_frozen,
+        checkpointing=args.checkpointing,
+        channels_last=args.channels_last,
+        merge_lora=args.merge_lora,
+        pack_weights=args.pack_weights,
+        compile=args.compile,
+    )
+    options = BenchmarkOptions(
+        device=device,
+        repeats=args.repeats,
+        warmup=args.warmup,
+        matmul_size=args.matmul_size,
+        now=process_time if args.cpu_time else perf_counter,
+        **makers,
+    )
+    return run_benchmark(
+        make_workload,
+        variants,
+        options,
+        report=lambda result: print(f'{result.variant}: {result.seconds:.4f} s per image'),
+    )
+
+
 def main() -> None:
     args = parse_args()
     if args.loader and not args.train:
@@ -150,45 +199,9 @@ def main() -> None:
         torch.set_num_threads(args.threads)
     device = torch.device(get_device() if args.device == 'auto' else args.device)
     cfg = load_config(args.config, args.cfg_options)
-    build, make_batch = partial(make_model, cfg, args.checkpoint), random_batch
-    make_latents = None
-    if args.latents:
-        make_latents = partial(random_batch, latent_shape=latent_shape(cfg))
-    if args.parity:
-        parity = ParitySet(Path(args.parity), args.size)
-        build, make_batch = partial(build_model, parity, Report()), partial(parity_batch, parity)
-
-    def make_workload() -> Workload:
-        model = build().to(device)
-        return Training(model, cfg.optim_wrapper) if args.train else Prediction(model)
-
-    results = run_benchmark(
-        make_workload,
-        variants_of(
-            args.batch_size,
-            args.dtype,
-            args.plain_dtype,
-            latents=args.latents,
-            half_frozen=args.half_frozen,
-            checkpointing=args.checkpointing,
-            channels_last=args.channels_last,
-            merge_lora=args.merge_lora,
-            pack_weights=args.pack_weights,
-            compile=args.compile,
-        ),
-        BenchmarkOptions(
-            device=device,
-            repeats=args.repeats,
-            warmup=args.warmup,
-            matmul_size=args.matmul_size,
-            make_batch=make_batch,
-            make_latents=make_latents,
-            now=process_time if args.cpu_time else perf_counter,
-        ),
-        report=lambda result: print(f'{result.variant}: {result.seconds:.4f} s per image'),
-    )
     with bad_input_ends():
         rate = measure_loader(cfg.train_dataloader) if args.loader else None
+    results = measure(args, cfg, device)
     write_results(args, results, machine_facts(device), rate)
 
 
