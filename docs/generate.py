@@ -89,6 +89,8 @@ def project_page(readme: Path) -> str:
         page = page_of(file)
         if page is not None:
             return f'[{text}]({Path(page).name}{anchor or ""})'
+        if file.parent == ROOT / 'docs':
+            return f'[{text}](../../{file.name}{anchor or ""})'
         return f'[{text}](path:../../../{file.relative_to(ROOT)})'
 
     text = re.sub(

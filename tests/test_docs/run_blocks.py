@@ -61,7 +61,8 @@ def load_block(body: str) -> dict:
     )
     bases = ast.literal_eval(named)
     bases = [bases] if isinstance(bases, str) else bases
-    folders = [Path('configs'), *(path for path in Path('configs').rglob('*') if path.is_dir())]
+    inner = [path for path in Path('configs').rglob('*') if path.is_dir()]
+    folders = [Path('configs'), *inner, Path()]
     folder = next(each for each in folders if all((each / base).is_file() for base in bases))
     file = folder / 'doc_block.py'
     file.write_text(body)

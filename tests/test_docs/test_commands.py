@@ -106,9 +106,11 @@ def test_a_command_is_understood(command, checkout, parsed, started_by):
     assert not problem, f'{command.document}: {command.text}\n{problem}'
 
 
-def test_the_demo_starts_what_exists(parsed, started_by):
-    lines, said = started_by(['tools/demo.sh'], {'PYTHON': 'python', 'DATA': 'd', 'OUT': 'o'})
-    assert len(lines) > 3, said
+@pytest.mark.parametrize('script', sorted(path.name for path in (ROOT / 'tools').glob('*demo.sh')))
+def test_a_demo_starts_what_exists(script, parsed, started_by):
+    environment = {'PYTHON': 'python', 'DATA': 'data', 'OUT': 'out'}
+    lines, said = started_by([f'tools/{script}'], environment)
+    assert len(lines) > 2, said
     for line in lines:
         assert not parsed(_tool_part(line)), line
 

@@ -7,6 +7,7 @@ import pytest
 from documents import FENCE, ROOT, documents, inline_code
 from parse_tool import check_option
 
+import dpmesh_plugin.apis.detectors
 import dpmesh_plugin.datasets
 import dpmesh_plugin.engine
 import dpmesh_plugin.models  # noqa: F401
@@ -17,9 +18,15 @@ PATH = re.compile(r'^(?:configs|docs|dpmesh_plugin|projects|requirements|tests|t
 OPTION = re.compile(r'(?<![\w-])--[a-z][\w-]*')
 ENTRY = re.compile(r'(?<![\w.])([a-z_]+(?:\.\w+)+)=')
 # An entry that a document names must be one of these; docs/quirks.md counts from the model.
-CONFIGS = ('dpmesh_synth_oc_tiny', 'dpmesh_3dpw_oc', 'demo/dpmesh_demo', 'ablations/backbone_swin')
+CONFIGS = (
+    'dpmesh_synth_oc_tiny',
+    'dpmesh_3dpw_oc',
+    'demo/dpmesh_demo',
+    'ablations/backbone_swin',
+    '_base_/detectors/rtmpose',
+)
 # Of other programs.
-FOREIGN = {'--no-deps', '--no-build-isolation', '--editable', '--requeue'}
+FOREIGN = {'--no-deps', '--no-build-isolation', '--editable', '--requeue', '--save-predictions'}
 WRITTEN_BY_THE_BUILD = 'generated/'
 
 pages = pytest.mark.parametrize('page', documents(), ids=lambda path: str(path.relative_to(ROOT)))
@@ -49,7 +56,8 @@ def test_paths_in_inline_code_exist(page):
 
 @pages
 def test_options_in_inline_code_exist(page):
-    sources = [*(ROOT / 'tools').rglob('*.py'), ROOT / 'dpmesh_plugin' / 'utils' / 'cli.py']
+    folders = (ROOT / 'tools', ROOT / 'dpmesh_plugin' / 'utils', page.parent)
+    sources = [path for folder in folders for path in folder.rglob('*.py')]
     known = {option for path in sources for option in OPTION.findall(path.read_text())} | FOREIGN
     named = {option for code in inline_code(page.read_text()) for option in OPTION.findall(code)}
     assert not named - known
