@@ -93,7 +93,7 @@ def _tile(
 def _over_grey(image: np.ndarray, heat: np.ndarray, side: int) -> np.ndarray:
     """Heat (h, w) in 0..1 over the darkened crop without its colours, (side, side, 3)."""
     size = side, side
-    grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    grey = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), cv2.COLOR_RGB2GRAY)
     heat = cv2.resize(heat, size, interpolation=cv2.INTER_LINEAR)
     opacity = 0.3 + 0.4 * heat[..., None]
     mixed = grey[..., None] * (1 - opacity) + _heat_colors(heat) * opacity
@@ -107,8 +107,8 @@ def _heat_colors(heat: np.ndarray) -> np.ndarray:
 
 
 def _outline(canvas: np.ndarray, silhouette: np.ndarray, color: tuple[int, int, int]) -> None:
-    mask = cv2.resize(silhouette.astype(np.uint8), canvas.shape[1::-1])
-    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    mask = cv2.resize(silhouette.astype(np.float32), canvas.shape[1::-1]) > 0.5
+    contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(canvas, contours, -1, color, 1, cv2.LINE_AA)
 
 
@@ -126,9 +126,9 @@ def _prompt_panel(image: np.ndarray, sample: MeshDataSample, side: int) -> np.nd
 
 def _person_panel(image: np.ndarray, attention: TokenAttention, side: int) -> np.ndarray:
     """The crop, pale outside the silhouette."""
-    inside = attention.silhouette[..., None]
-    canvas = np.where(inside, image, 0.35 * image + 0.65 * 255).astype(np.uint8)
-    canvas = cv2.resize(canvas, (side, side), interpolation=cv2.INTER_CUBIC)
+    inside = cv2.resize(attention.silhouette.astype(np.float32), (side, side))[..., None] > 0.5
+    crop = cv2.resize(image, (side, side), interpolation=cv2.INTER_CUBIC)
+    canvas = np.where(inside, crop, 0.35 * crop + 0.65 * 255).astype(np.uint8)
     _outline(canvas, attention.silhouette, _INK)
     return canvas
 
