@@ -16,6 +16,7 @@ from .keypoint_formats import ImageKeypoints, Person, from_coco, from_openpose, 
 from .mmpose_results import from_mmpose, is_mmpose
 
 _OPENPOSE_SUFFIX = '_keypoints'
+_MMPOSE_PREFIX = 'results_'
 _FORMATS = (
     "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "
     "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), a prediction of "
@@ -136,7 +137,7 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
     if isinstance(content, dict) and 'annotations' in content:
         return _checked(path, from_coco(content, str(path), keypoint_set))
     if is_mmpose(content):
-        return _checked(path, from_mmpose(content, path.stem, str(path), keypoint_set))
+        return _checked(path, _mmpose_file(path, content, keypoint_set))
     if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
         return _checked(path, from_results(content, str(path), keypoint_set))
     raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
@@ -153,13 +154,21 @@ def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
         if content == []:
             entries.append(ImageKeypoints(file.stem, ()))  # mmpose found nobody
         elif is_mmpose(content):
-            entries += from_mmpose(content, file.stem, str(file), keypoint_set)
+            entries += _mmpose_file(file, content, keypoint_set)
     if not entries:
         raise FileNotFoundError(
             f'expected OpenPose files NAME{_OPENPOSE_SUFFIX}.json or mmpose files NAME.json in '
             f'{path.absolute()}, found none'
         )
     return entries
+
+
+def _mmpose_file(
+    path: Path, content: dict | list, keypoint_set: str | None
+) -> list[ImageKeypoints]:
+    """Both write a file named after the image or video, the demo with a prefix."""
+    name = path.stem.removeprefix(_MMPOSE_PREFIX) if isinstance(content, dict) else path.stem
+    return from_mmpose(content, name, str(path), keypoint_set)
 
 
 def _openpose_file(path: Path) -> ImageKeypoints:

@@ -39,7 +39,8 @@ def _check(person):
 
 def test_a_prediction_of_the_demo_names_its_joints(write):
     content = {'meta_info': {'keypoint_id2name': NAMES}, 'instance_info': [_instance()] * 2}
-    first, second = read_keypoints(write(content)).find('photos/a.jpg').persons
+    path = write(content, 'results_a.json')
+    first, second = read_keypoints(path).find('photos/a.jpg').persons
     assert (first.person_id, second.person_id) == (0, 1)
     _check(second)
 

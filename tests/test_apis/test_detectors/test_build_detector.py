@@ -4,6 +4,7 @@ import pytest
 from dpmesh_plugin.apis.detectors import BaseDetector, build_detector
 from dpmesh_plugin.apis.keypoint_formats import Person
 from dpmesh_plugin.registry import DETECTORS
+from dpmesh_plugin.utils.config import load_config
 
 
 def test_a_keypoint_file_is_a_detector(photos):
@@ -54,3 +55,14 @@ def test_a_detector_of_boxes_needs_one_of_joints():
             build_detector({'type': 'Boxes'})
     finally:
         del DETECTORS.module_dict['Boxes']
+
+
+@pytest.mark.parametrize('name', ['keypoint_rcnn', 'rtmpose', 'hrnet_w32', 'vitpose_small'])
+def test_a_config_changes_its_detector_in_one_line(name, repo_root, tmp_path):
+    bases = ('dpmesh_synth_oc_tiny.py', f'_base_/detectors/{name}.py')
+    bases = [str(repo_root / 'configs' / each) for each in bases]
+    (tmp_path / 'mine.py').write_text(f'_base_ = {bases}\n')
+    detector = load_config(tmp_path / 'mine.py').detector
+    assert detector.type in DETECTORS
+    file = detector.weights if name == 'keypoint_rcnn' else detector.checkpoint
+    assert file.startswith('data/detectors/')
