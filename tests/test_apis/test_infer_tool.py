@@ -1,3 +1,4 @@
+import resource
 import runpy
 import subprocess
 import sys
@@ -61,6 +62,29 @@ def test_importing_the_package_and_its_apis_needs_no_optional_library(repo_root)
         f'import sys, dpmesh_plugin.apis; sys.exit(sum(name in sys.modules for name in {HEAVY!r}))'
     )
     assert subprocess.run([sys.executable, '-c', check], cwd=repo_root, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'seconds'), [(('-c', 'import dpmesh_plugin'), 1.0), (('INFER', '--help'), 3.0)]
+)
+def test_the_start_is_quick(arguments, seconds, repo_root):
+    """Processor time, in which other programs of the machine do not count."""
+    tool = str(repo_root / 'tools' / 'infer.py')
+    words = [tool if word == 'INFER' else word for word in arguments]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *words], cwd=repo_root, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert spent < seconds
+
+
+def test_a_config_without_a_detector_asks_for_keypoints(infer, config, checkpoint, photos, capsys):
+    out = ('--out', photos / 'out', '--device', 'cpu')
+    assert infer(config, checkpoint, photos / 'a.jpg', *out) == 1
+    assert 'give keypoints (--keypoints FILE), or name a detector' in capsys.readouterr().err
+    options = ('--cfg-options', 'detector.type=KeypointFile', 'detector.path=none.json')
+    assert infer(config, checkpoint, photos / 'a.jpg', *out, *options) == 1
+    assert 'error: expected a JSON file, found none at' in capsys.readouterr().err
 
 
 def test_help_needs_neither_torch_nor_the_package(repo_root):
