@@ -131,13 +131,9 @@ class WebDemo:
             visit = gr.State(Visit())
             with gr.Row():
                 with gr.Column(scale=2, min_width=220):
-                    photo = gr.Image(
-                        label='Photograph',
-                        type='filepath',
-                        image_mode=None,
-                        sources=['upload', 'clipboard'],
-                        height=220,
-                        elem_id='photo',
+                    # An image component would refuse what this package reads, with a stack trace.
+                    photo = gr.File(
+                        label='Photograph', file_types=['image'], height=140, elem_id='photo'
                     )
                     keypoints = gr.File(
                         label='Keypoint file (optional)',
