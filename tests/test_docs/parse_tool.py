@@ -55,7 +55,8 @@ def check_options(path: str, options: dict) -> None:
     cfg = load_config(path)
     for option in options:
         check_option(cfg, option, path)
-    load_config(path, options)
+    if options:
+        load_config(path, options)
 
 
 def check_option(cfg: Any, option: str, path: str) -> None:
