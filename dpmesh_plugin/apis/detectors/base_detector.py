@@ -23,6 +23,20 @@ class PersonSource(Protocol):
         ...
 
 
+def check_weights(path: str | Path, source: str) -> None:
+    """Raise FileNotFoundError if weights are not there.
+
+    Args:
+        path: Their file.
+        source: Where they come from.
+    """
+    if not Path(path).expanduser().is_file():
+        raise FileNotFoundError(
+            f'expected the weights of a detector, found none at {Path(path).absolute()}: they are '
+            f'not downloaded on their own; get them from {source}'
+        )
+
+
 class BaseDetector(ABC):
     """Finds people with their joints. A subclass is registered in ``DETECTORS``."""
 

@@ -16,7 +16,7 @@ def build_detector(config: Mapping[str, Any] | None, *, device: str = 'cpu') -> 
         device: Where its networks work.
 
     Raises:
-        ValueError: there is none, or it finds no joints.
+        ValueError: there is none, its arguments are wrong, or it finds no joints.
         KeyError: unknown type; the message lists the known ones.
         ImportError: what it needs is not installed; the message says what to do.
     """
@@ -26,7 +26,10 @@ def build_detector(config: Mapping[str, Any] | None, *, device: str = 'cpu') -> 
             f'detector in the config, detector=dict(type=...), of {", ".join(names())}; see '
             'docs/detectors.md'
         )
-    detector = DETECTORS.build(dict(config))
+    try:
+        detector = DETECTORS.build(dict(config))
+    except TypeError as error:  # an argument that the class does not have, or lacks
+        raise ValueError(f'the detector of the config cannot be built: {error}') from error
     if not isinstance(detector, BaseDetector):
         raise ValueError(
             f'{config["type"]} finds boxes of people, no joints: give it to a detector of joints, '

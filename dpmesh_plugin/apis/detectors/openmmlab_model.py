@@ -13,6 +13,8 @@ from torch import nn
 from dpmesh_plugin.engine.checkpoint import compare_keys, read_checkpoint, state_dict_of
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
+from .base_detector import check_weights
+
 # How mmengine names a config that an installed package brings.
 _OF_PACKAGE = '::'
 
@@ -43,6 +45,7 @@ def build_network(
     """
     apis = import_openmmlab(f'{package}.apis', user)
     cfg = Config.fromfile(config_file(str(config), user))
+    check_weights(checkpoint, f'the model zoo of {package}, which lists a file for every config')
     content = read_checkpoint(checkpoint)
     with scope_of(package), warnings.catch_warnings():
         warnings.filterwarnings('ignore', 'checkpoint is None')  # it is loaded below

@@ -14,7 +14,7 @@ from dpmesh_plugin.apis.keypoint_formats import Person, make_person
 from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.registry import DETECTORS
 
-from .base_detector import BaseDetector
+from .base_detector import BaseDetector, check_weights
 
 _RELEASE = KeypointRCNN_ResNet50_FPN_Weights.COCO_V1
 
@@ -52,6 +52,7 @@ class TorchvisionKeypointRCNN(BaseDetector):
                 'TorchvisionKeypointRCNN needs weights=FILE, as with random ones it finds nobody; '
                 f'torchvision publishes them at {_RELEASE.url}'
             )
+        check_weights(weights, _RELEASE.url)
         self.model = keypointrcnn_resnet50_fpn(
             weights=None,
             weights_backbone=None,

@@ -39,6 +39,8 @@ def test_what_is_no_detector_is_refused():
         build_detector(None)
     with pytest.raises(KeyError, match="keypoint detector 'YOLO'; dpmesh_plugin has: KeypointFile"):
         build_detector({'type': 'YOLO'})
+    with pytest.raises(ValueError, match=r"cannot be built: .*unexpected keyword argument 'file'"):
+        build_detector({'type': 'KeypointFile', 'file': 'a.json'})
 
 
 def test_a_detector_of_boxes_needs_one_of_joints():

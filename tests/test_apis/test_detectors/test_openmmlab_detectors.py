@@ -96,7 +96,7 @@ def test_wrong_weights_and_configs_are_named(rtmpose, rtmdet, tmp_path):
     with pytest.raises(FileNotFoundError, match=r'MMPoseDetector: expected a config file, or one'):
         DETECTORS.build({**rtmpose, 'config': 'mmpose::none.py'})
     with pytest.raises(
-        FileNotFoundError, match=r'expected a checkpoint, found none at .*none\.pth'
+        FileNotFoundError, match=r'none\.pth: they are not .* the model zoo of mmdet'
     ):
         DETECTORS.build({**rtmdet, 'checkpoint': 'none.pth'})
     with pytest.raises(ValueError, match='persons must find boxes'):

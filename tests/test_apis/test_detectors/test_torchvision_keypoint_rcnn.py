@@ -46,7 +46,7 @@ def test_people_have_boxes_and_coco_joints_in_the_pixels_of_the_image(weights):
 def test_weights_must_be_given_and_fit(tmp_path):
     with pytest.raises(ValueError, match=r'needs weights=FILE.*https://download\.pytorch\.org'):
         DETECTORS.build(SMALL)
-    with pytest.raises(FileNotFoundError, match=r'none\.pth'):
+    with pytest.raises(FileNotFoundError, match=r'none\.pth: they are not downloaded .* https://'):
         DETECTORS.build({**SMALL, 'weights': str(tmp_path / 'none.pth')})
     torch.save({'a': torch.zeros(1)}, tmp_path / 'other.pth')
     with pytest.raises(ValueError, match=r'other\.pth does not fit the model KeypointRCNN'):
