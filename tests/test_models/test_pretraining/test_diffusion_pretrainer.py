@@ -4,6 +4,7 @@ from torch.nn import functional
 
 from dpmesh_plugin.models.pretraining.sampling import draw_images
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.utils.config import load_config
 
 CONFIG = {
     'type': 'DiffusionPretrainer',
@@ -114,3 +115,12 @@ def test_bad_settings_are_refused(model, images):
         model(images, mode='predict')
     with pytest.raises(ValueError, match=r'unet got depth; the keys it takes are block_out'):
         MODELS.build({**CONFIG, 'unet': {'depth': 2}})
+
+
+@pytest.mark.parametrize('name', ['small', 'tiny'])
+def test_configs_train_the_diffusion_model_of_the_estimators(name, repo_root):
+    prior = load_config(repo_root / f'configs/pretrain/prior_{name}.py').model
+    backbone = load_config(repo_root / f'configs/dpmesh_synth_oc_{name}.py').model.backbone
+    assert (prior.unet, prior.vae) == (backbone.unet, backbone.vae)
+    for entry in ('image_range', 'latent_scale'):
+        assert prior.get(entry) == backbone.get(entry)

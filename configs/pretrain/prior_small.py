@@ -1,0 +1,13 @@
+"""The diffusion model of the small DPMesh that comes with the package, pretrained on SynthOC."""
+
+_base_ = './prior_tiny.py'
+
+model = dict(
+    unet=dict(block_out_channels=(32, 64, 128)),
+    vae=dict(block_out_channels=(8, 8, 16, 32), latent_channels=16),
+)
+train_pipeline = [
+    {**step, 'input_size': (128, 128)} if step['type'] == 'TopdownAffine' else step
+    for step in _base_.train_pipeline
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
