@@ -15,7 +15,7 @@ from .demo_model import Answer, DemoModel, file_formats
 from .figure import standing_figure
 from .keypoint_editor import keypoint_editor
 from .scene import Scene, figures_of, read_figures
-from .viewer_file import write_viewer_file
+from .viewer_file import view_distance, write_viewer_file
 
 TITLE = 'DPMesh: meshes of people who are half hidden'
 _DELETE_AFTER = 3600  # s that files of a visitor are kept
@@ -89,11 +89,11 @@ class WebDemo:
 
     def solve(
         self, visit: Visit, message: str, request: gr.Request
-    ) -> tuple[Visit, str | None, np.ndarray | None, str, None]:
+    ) -> tuple[Visit, gr.Model3D | None, np.ndarray | None, str, None]:
         """Meshes of the people.
 
         Returns:
-            The visit, the file of the viewer, the overlay, a message, and no files to download.
+            The visit, the viewer with its file, the overlay, a message, and no files to download.
         """
         if visit.scene is None or not visit.scene.people:
             return visit, None, None, message, None
@@ -106,7 +106,9 @@ class WebDemo:
         # Browsers keep a file of the same name.
         path = Path(mkdtemp(dir=_made(folder))) / 'bodies.glb'
         write_viewer_file(answer.meshes, path)
-        return Visit(visit.scene, answer), str(path), answer.overlay, message, None
+        camera = (None, None, view_distance(answer.meshes))
+        viewer = gr.Model3D(str(path), camera_position=camera)
+        return Visit(visit.scene, answer), viewer, answer.overlay, message, None
 
     def write(self, visit: Visit, formats: Sequence[str], request: gr.Request) -> list[str]:
         """Files of the meshes for the visitor.

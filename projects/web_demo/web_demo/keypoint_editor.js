@@ -84,14 +84,13 @@ function drawPerson(person, index) {
   }
   for (const [name, joint] of Object.entries(person.joints)) {
     context.beginPath();
-    context.arc(joint[0], joint[1], (joint[3] ? 5 : 4) * scale, 0, 2 * Math.PI);
-    context.lineWidth = 1.5 * scale;
+    context.arc(joint[0], joint[1], 5 * scale, 0, 2 * Math.PI);
+    context.lineWidth = (joint[3] ? 1.5 : 2) * scale;
     context.strokeStyle = joint[3] ? '#202020' : COLORS[side(name)];
-    context.setLineDash(joint[3] ? [] : [2.5 * scale, 2.5 * scale]);
-    if (joint[3]) {
-      context.fillStyle = 'hsl(' + 130 * Math.min(joint[2], 1) + ', 85%, 55%)';
-      context.fill();
-    }
+    context.setLineDash(joint[3] ? [] : [3 * scale, 3 * scale]);
+    const color = 'hsl(' + 130 * Math.min(joint[2], 1) + ', 85%, 55%)';
+    context.fillStyle = joint[3] ? color : 'rgba(255, 255, 255, 0.4)';
+    context.fill();
     context.stroke();
     context.setLineDash([]);
   }

@@ -12,6 +12,18 @@ from dpmesh_plugin.rendering import person_color, vertex_normals
 _DISPLAY_GAMMA = 2.2
 """Exponent from the colours of a screen to the linear ones of glTF."""
 
+_VIEW_PER_METRE = 0.84
+"""Height in m that Gradio's viewer (Babylon, 0.8 rad) shows at a distance of 1 m."""
+
+_FILLED = 0.88
+"""Share of that height that the bodies take up."""
+
+
+def view_distance(meshes: ImageMeshes) -> float:
+    """Distance in m from the middle of all bodies, from which the viewer shows them whole."""
+    width, height, depth = np.ptp(meshes.vertices.reshape(-1, 3), axis=0)
+    return float(max(width, height) / _FILLED / _VIEW_PER_METRE + depth / 2)
+
 
 def write_viewer_file(meshes: ImageMeshes, path: Path) -> None:
     """Write all bodies as plain meshes, their common middle in the origin.
