@@ -81,7 +81,7 @@ def first_paragraph(text: str) -> str:
 
 
 def project_page(readme: Path) -> str:
-    """A README of a project with its links as seen from its page."""
+    """A README of a project with its links and pictures as seen from its page."""
 
     def replace(match: re.Match) -> str:
         text, target, anchor = match.groups()
@@ -96,6 +96,8 @@ def project_page(readme: Path) -> str:
     text = re.sub(
         r'(?<!!)\[([^\]]*)\]\((?!\w+:)([^)#\s]+)(#[^)\s]*)?\)', replace, readme.read_text()
     )
+    folder = readme.parent.relative_to(ROOT).as_posix()
+    text = re.sub(r'!\[([^\]]*)\]\((?!\w+:)', rf'![\1](../../../{folder}/', text)
     if readme.parent == PROJECTS:
         text += '\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n'
     return text
