@@ -4,17 +4,20 @@ PYTHON ?= python3
 BIN := $(VENV)/bin
 DEMO := work_dirs/demo
 DATA := data/synth_oc_demo
+TRAIN_DEMO := work_dirs/train_demo
+TRAIN_DATA := data/synth_oc_train_demo
 export OMP_NUM_THREADS ?= 2
 
-.PHONY: help install install-tests detectors demo test lint docs clean
+.PHONY: help install install-tests detectors demo train-demo test lint docs clean
 
 help:
 	@echo 'make install    create $(VENV) and install the package into it'
-	@echo 'make demo       generate data, train a small DPMesh, test it, draw the results'
+	@echo 'make demo       measure and draw the small DPMesh of this repository'
+	@echo 'make train-demo generate data, train a small DPMesh, test it, draw the results'
 	@echo 'make test       run ruff and the test suite'
 	@echo 'make docs       build the pages of docs/ into docs/_build/html; warnings are errors'
 	@echo 'make detectors  add mmpose and mmdet (2D keypoint and person detectors)'
-	@echo 'make clean      remove what make demo wrote'
+	@echo 'make clean      remove what the demos wrote'
 
 $(VENV)/installed: setup.py requirements/mminstall.txt requirements/runtime.txt
 	$(PYTHON) -m venv $(VENV)
@@ -56,5 +59,8 @@ test: lint
 demo: $(VENV)/installed
 	PYTHON=$(BIN)/python DATA=$(DATA) OUT=$(DEMO) bash tools/demo.sh
 
+train-demo: $(VENV)/installed
+	PYTHON=$(BIN)/python DATA=$(TRAIN_DATA) OUT=$(TRAIN_DEMO) bash tools/train_demo.sh
+
 clean:
-	rm -rf $(DEMO) $(DATA)
+	rm -rf $(DEMO) $(DATA) $(TRAIN_DEMO) $(TRAIN_DATA)

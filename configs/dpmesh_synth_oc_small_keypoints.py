@@ -6,7 +6,8 @@ A step costs a fifth of one with images, and no picture is read.
 _base_ = './dpmesh_synth_oc_small.py'
 
 model = dict(
-    backbone=dict(_delete_=True, type='BlindBackbone', input_size=128, like=_base_.model.backbone)
+    init_cfg=None,
+    backbone=dict(_delete_=True, type='BlindBackbone', input_size=128, like=_base_.model.backbone),
 )
 
 skipped = ('LoadMeshImage', 'RandomChannelScale')
@@ -21,9 +22,6 @@ train_pipeline, test_pipeline = (
 del skipped, blind
 
 train_dataloader = dict(
-    batch_size=16,
-    num_workers=0,
-    persistent_workers=False,
     dataset=dict(
         _delete_=True,
         type='PreparedDataset',
@@ -36,4 +34,3 @@ test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 train_cfg = dict(max_epochs=5)
 optim_wrapper = dict(optimizer=dict(lr=5e-4))
 param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=5)]
-load_from = None
