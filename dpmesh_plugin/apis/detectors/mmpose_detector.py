@@ -17,7 +17,7 @@ from .openmmlab_model import build_network, scope_of
 
 @DETECTORS.register_module()
 class MMPoseDetector(TopDownDetector):
-    """Any top-down estimator of mmpose: RTMPose, HRNet, ViTPose, ...
+    """Any top-down estimator of mmpose: RTMPose, HRNet, ...
 
     Joints are taken over by their names; those that no keypoint set here has are left out.
 

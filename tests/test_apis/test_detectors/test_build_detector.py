@@ -59,7 +59,7 @@ def test_a_detector_of_boxes_needs_one_of_joints():
         del DETECTORS.module_dict['Boxes']
 
 
-@pytest.mark.parametrize('name', ['keypoint_rcnn', 'rtmpose', 'hrnet_w32', 'vitpose_small'])
+@pytest.mark.parametrize('name', ['keypoint_rcnn', 'rtmpose', 'hrnet_w32'])
 def test_a_config_changes_its_detector_in_one_line(name, repo_root, tmp_path):
     bases = ('dpmesh_synth_oc_tiny.py', f'_base_/detectors/{name}.py')
     bases = [str(repo_root / 'configs' / each) for each in bases]
