@@ -118,7 +118,7 @@ def test_batches_hold_latents_or_crops(config):
     write(config)
     items = [DATASETS.build(config)[index] for index in (0, 1)]
     assert mesh_collate(items)['latents'].shape == (2, *SHAPE)
-    with pytest.raises(ValueError, match='either inputs or latents, got inputs, latents'):
+    with pytest.raises(ValueError, match='got inputs, data_samples and latents, data_samples'):
         mesh_collate([items[0], uncached(config, 0)])
 
 
