@@ -1,10 +1,10 @@
 """What goes into an inference and what came of it."""
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 from mmengine.device import get_device
@@ -113,16 +113,20 @@ def make_folder(path: str | Path) -> Path:
 
     Raises:
         FileExistsError: there is a file of that name.
-        PermissionError: the folder is not writable.
-        OSError: it cannot be made.
+        OSError: it cannot be made, or nothing can be written into it.
     """
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
-    if not os.access(path, os.W_OK):
-        raise PermissionError(
+    try:
+        # What the permissions say holds neither for root nor for every file system.
+        with TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        message = (
             f'the output folder {path.absolute()} is not writable; choose another or change its '
             'permissions'
         )
+        raise OSError(error.errno, message) from error
     return path
 
 

@@ -24,17 +24,27 @@ def bad_input_ends() -> Iterator[None]:
         sys.exit(f'{Path(sys.argv[0]).stem}: {message}')
 
 
-def add_runner_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that training and testing have in common."""
-    parser.add_argument('--work-dir', help='folder for logs, results and checkpoints')
+def add_config_options(parser: argparse.ArgumentParser, example: str) -> None:
+    """Add ``--cfg-options``, which changes entries of the config of a tool.
+
+    Args:
+        parser: Of the tool.
+        example: What its help shows.
+    """
     parser.add_argument(
         '--cfg-options',
         nargs='+',
         action=DictAction,
         default={},
         metavar='KEY=VALUE',
-        help='change entries of the config, e.g. data_root=data/mine train_dataloader.batch_size=4',
+        help=f'change entries of the config, e.g. {example}',
     )
+
+
+def add_runner_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that training and testing have in common."""
+    parser.add_argument('--work-dir', help='folder for logs, results and checkpoints')
+    add_config_options(parser, 'data_root=data/mine train_dataloader.batch_size=4')
     parser.add_argument(
         '--launcher',
         choices=['none', 'pytorch', 'slurm', 'mpi'],

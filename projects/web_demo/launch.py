@@ -9,9 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from mmengine.config import DictAction
-
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,14 +22,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--device', default='cpu', help='auto, cpu, cuda, cuda:N or mps')
     parser.add_argument('--host', default='127.0.0.1', help='0.0.0.0 opens it to the network')
     parser.add_argument('--port', type=int, default=7860)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config, e.g. body_model.path=data/body_models/smpl',
-    )
+    add_config_options(parser, 'body_model.path=data/body_models/smpl')
     args = parser.parse_args()
     if bool(args.config) != bool(args.checkpoint):
         parser.error('--config and --checkpoint are needed together, or neither')

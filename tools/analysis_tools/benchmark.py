@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from rich.console import Console
@@ -44,7 +44,7 @@ from dpmesh_plugin.profiling import (
     variants_of,
 )
 from dpmesh_plugin.registry import MODELS, SCOPE
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json
 
@@ -106,14 +106,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--warmup', type=int, default=2, help='passes before')
     parser.add_argument('--matmul-size', type=int, default=4096, help='size of the matrix product')
     parser.add_argument('--out', help='json file for the numbers')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config; body_model.path=None runs without licensed files',
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 
 from dpmesh_plugin.apis import KeypointFile, MeshInferencer
@@ -24,7 +23,7 @@ from dpmesh_plugin.apis.video_reader import VideoReader
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.registry import MODELS, SCOPE
 from dpmesh_plugin.rendering import draw_people
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.visualization import save_animation
 
@@ -42,9 +41,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--size', type=int, nargs=2, default=(1280, 720), metavar=('W', 'H'))
     parser.add_argument('--batch-size', type=int, default=8, help='persons per pass of the model')
     parser.add_argument('--no-overlay', action='store_true', help='write no video')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 

@@ -7,12 +7,12 @@ of one forward pass; activations are what a training step keeps for its backward
 import argparse
 from dataclasses import asdict
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from rich.console import Console
 
 from dpmesh_plugin.profiling import cost_table, model_cost, total_cost
 from dpmesh_plugin.registry import SCOPE
+from dpmesh_plugin.utils.cli import add_config_options
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json
 
@@ -25,14 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batch-size', type=int, default=1, help='crops per pass')
     parser.add_argument('--input-size', type=int, default=256, help='side of a crop in px')
     parser.add_argument('--out', help='json file for the numbers')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config; body_model.path=None counts without licensed files',
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 

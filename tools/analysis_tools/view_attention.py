@@ -16,9 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import DictAction
-
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -43,14 +41,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--batch-size', type=int, default=8, help='persons per pass of the model')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config, e.g. data_root=data/mine',
-    )
+    add_config_options(parser, 'data_root=data/mine')
     args = parser.parse_args()
     if bool(args.image) != bool(args.keypoints):
         parser.error('--image and --keypoints are needed together, or neither for the data set')

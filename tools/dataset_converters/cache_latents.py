@@ -9,7 +9,7 @@ or, if there is none, the weights that the config starts from.
 import argparse
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
@@ -21,7 +21,7 @@ from dpmesh_plugin.datasets import LatentCacheDataset
 from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.latent_cache import caches_of, write_latent_cache
 from dpmesh_plugin.registry import DATASETS, MODELS, SCOPE
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 
 
@@ -34,9 +34,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batch-size', type=int, default=32, help='crops encoded together')
     parser.add_argument('--workers', type=int, default=0, help='processes that make crops')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 

@@ -11,7 +11,6 @@ in it, and gains a keypoint source, which PW3DDataset takes by its name:
 import argparse
 from pathlib import Path
 
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from rich.progress import track
 
@@ -19,7 +18,7 @@ from dpmesh_plugin.apis.annotated_people import add_source, detect_annotated
 from dpmesh_plugin.apis.detectors import build_detector
 from dpmesh_plugin.apis.inference_report import resolve_device
 from dpmesh_plugin.registry import SCOPE
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json, load_json
 
@@ -39,14 +38,7 @@ def parse_args() -> argparse.Namespace:
         help='let also a top-down detector find the people, not look into the annotated boxes',
     )
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config, e.g. detector.weights=FILE',
-    )
+    add_config_options(parser, 'detector.weights=FILE')
     return parser.parse_args()
 
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import DictAction
 from mmengine.registry import init_default_scope
 from torch import Tensor
 
@@ -21,7 +20,7 @@ from dpmesh_plugin.converters.weight_files import write_weights
 from dpmesh_plugin.engine import check_keys, read_checkpoint
 from dpmesh_plugin.engine.checkpoint import state_dict_of
 from dpmesh_plugin.registry import SCOPE
-from dpmesh_plugin.utils.cli import bad_input_ends
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 
 DTYPES = ('float32', 'float16', 'bfloat16')
@@ -36,9 +35,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('output', help='file to write, .pth or .safetensors')
     parser.add_argument('--teacher', action='store_true', help='write the average of the student')
     parser.add_argument('--dtype', choices=DTYPES, default='float32', help='type in the file')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 

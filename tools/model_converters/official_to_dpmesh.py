@@ -7,7 +7,6 @@ import argparse
 from pathlib import Path
 
 import torch
-from mmengine.config import DictAction
 
 from dpmesh_plugin.converters.model_state import build_skeleton
 from dpmesh_plugin.converters.official_checkpoint import (
@@ -17,6 +16,7 @@ from dpmesh_plugin.converters.official_checkpoint import (
     release_layout,
 )
 from dpmesh_plugin.converters.weight_files import read_weights, write_weights
+from dpmesh_plugin.utils.cli import add_config_options
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import atomic_write
 
@@ -32,9 +32,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--config', default=str(PUBLISHED), help='config of the model')
     parser.add_argument('--safetensors', action='store_true', help='write .safetensors')
     parser.add_argument('--reverse', action='store_true', help='convert ours to official names')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 

@@ -10,7 +10,6 @@ import argparse
 from pathlib import Path
 
 import torch
-from mmengine.config import DictAction
 from torch import nn
 
 from dpmesh_plugin.converters.model_state import build_skeleton, fill_rest
@@ -20,6 +19,7 @@ from dpmesh_plugin.converters.stable_diffusion import (
 )
 from dpmesh_plugin.converters.weight_files import write_weights
 from dpmesh_plugin.engine import load_weights
+from dpmesh_plugin.utils.cli import add_config_options
 from dpmesh_plugin.utils.config import load_config
 
 PUBLISHED = Path(__file__).resolve().parents[2] / 'configs/dpmesh_3dpw_oc.py'
@@ -41,9 +41,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--config', default=str(PUBLISHED), help='config of the model')
     parser.add_argument('--seed', type=int, default=0, help='of the parts without public weights')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, default={}, metavar='KEY=VALUE'
-    )
+    add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
 
