@@ -3,7 +3,7 @@
 To the errors of the detector come larger ones; the teacher sees the true joints.
 """
 
-_base_ = './dpmesh_synth_oc_small.py'
+_base_ = './dpmesh_synth_oc_small_noise.py'
 
 model = dict(
     type='MeshDistiller',
@@ -14,9 +14,3 @@ model = dict(
         attention=dict(type='MapDivergenceLoss'),
     ),
 )
-train_pipeline = [
-    *_base_.train_pipeline[:-1],
-    dict(type='KeypointJitter', sigma=0.03, drop_prob=0.1),
-    _base_.train_pipeline[-1],
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -4,8 +4,8 @@
   python tools/pretrain_prior.py configs/pretrain/prior_tiny_images.py --cfg-options data_root=DIR
 
 Its autoencoder is trained first, then its denoiser (diffusers' DDPM objective). The result is a
-folder in the form of diffusers, and for every config of --start the checkpoint that its load_from
-names. With --resume an interrupted run goes on; a finished one is only written anew.
+folder in the form of diffusers, and for every config of --start the checkpoint that it starts from:
+that of load_from, or of PretrainedParts in the init_cfg of its model. With --resume an interrupted run goes on; a finished one is only written anew.
 """
 
 import argparse
@@ -60,7 +60,7 @@ def parse_args() -> argparse.Namespace:
         nargs='*',
         default=START,
         metavar='CONFIG',
-        help='configs of models that shall start from it: their load_from is written',
+        help='configs of models that shall start from it: the file that they name is written',
     )
     parser.add_argument('--pictures', type=int, default=16, help='so many are drawn to look at')
     parser.add_argument('--resume', action='store_true', help='go on from the latest checkpoint')
@@ -92,9 +92,12 @@ def start_files(configs: list[str], trained: ConfigDict) -> dict[str, str]:
     files = {}
     for config in configs:
         cfg = load_config(config)
-        files[config] = cfg.get('load_from')
+        files[config] = cfg.get('load_from') or parts_file(cfg.model)
         if not files[config]:
-            raise ValueError(f'--start names {config}, which has no load_from: nothing to write')
+            raise ValueError(
+                f'--start names {config}, which has neither load_from nor PretrainedParts in '
+                'model.init_cfg: nothing to write'
+            )
         backbone = cfg.model.backbone
         for name, default in SHARED.items():
             given, wanted = trained.get(name, default), backbone.get(name, default)
@@ -105,6 +108,13 @@ def start_files(configs: list[str], trained: ConfigDict) -> dict[str, str]:
                     f'model.{name} of the pretraining is {given}: they must be the same'
                 )
     return files
+
+
+def parts_file(model: ConfigDict) -> str | None:
+    """The checkpoint that a model takes parts from, if it does."""
+    starts = model.get('init_cfg') or ()
+    starts = [starts] if isinstance(starts, dict) else starts
+    return next((each.checkpoint for each in starts if each.type == 'PretrainedParts'), None)
 
 
 def write_start(config: str, path: str, folder: Path) -> None:

@@ -3,6 +3,7 @@
 _base_ = './prior_tiny.py'
 
 model = dict(
+    autoencoder_steps=600,
     unet=dict(block_out_channels=(32, 64, 128)),
     vae=dict(block_out_channels=(8, 8, 16, 32), latent_channels=16),
 )
@@ -11,3 +12,5 @@ train_pipeline = [
     for step in _base_.train_pipeline
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_cfg = dict(max_iters=2600)
+param_scheduler = dict(begin=600, end=2600)

@@ -11,6 +11,7 @@ from .estimators import (
     MeshEstimator,
 )
 from .heads import HMRHead, SMPLTokenHead
+from .initializers import PretrainedParts
 from .losses import (
     AutomaticWeightedLoss,
     MapDistanceLoss,
@@ -40,6 +41,7 @@ __all__ = [
     'MeshDistiller',
     'MeshEstimator',
     'MeshLoss',
+    'PretrainedParts',
     'SMPLTokenHead',
     'TorchvisionFeatures',
 ]
