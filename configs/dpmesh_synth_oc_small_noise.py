@@ -1,4 +1,4 @@
-"""The small DPMesh with larger errors of keypoints in training, as noisy key-point reasoning has."""
+"""The small DPMesh trained with larger errors of keypoints, as noisy key-point reasoning is."""
 
 _base_ = './dpmesh_synth_oc_small.py'
 

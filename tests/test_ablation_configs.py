@@ -178,7 +178,7 @@ def test_a_start_that_does_not_fit_ends_before_the_training(synth_oc, tmp_path):
     cfg = small_config(FOLDER / 'backbone_prior.py', synth_oc, tmp_path)
     with pytest.raises(SystemExit, match='has neither load_from nor PretrainedParts'):
         _pretrain(synth_oc, tmp_path, [_written(cfg, tmp_path / 'row.json')], 1)
-    parts = dict(type='PretrainedParts', checkpoint='start.pth', parts=('backbone',))
+    parts = {'type': 'PretrainedParts', 'checkpoint': 'start.pth', 'parts': ('backbone',)}
     cfg.model.init_cfg = [parts]
     cfg.model.backbone.latent_scale = 0.18215
     with pytest.raises(SystemExit, match=r'backbone.latent_scale is 0.18215, but model.latent_sca'):

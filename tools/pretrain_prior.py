@@ -5,7 +5,8 @@
 
 Its autoencoder is trained first, then its denoiser (diffusers' DDPM objective). The result is a
 folder in the form of diffusers, and for every config of --start the checkpoint that it starts from:
-that of load_from, or of PretrainedParts in the init_cfg of its model. With --resume an interrupted run goes on; a finished one is only written anew.
+that of load_from, or of PretrainedParts in the init_cfg of its model. With --resume an interrupted
+run goes on; a finished one is only written anew.
 """
 
 import argparse

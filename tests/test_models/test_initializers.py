@@ -31,7 +31,7 @@ def _filled(module):
 
 def test_only_the_named_part_is_taken(checkpoint):
     model = _Model(
-        init_cfg=dict(type='PretrainedParts', checkpoint=checkpoint, parts=('eye.lens',))
+        init_cfg={'type': 'PretrainedParts', 'checkpoint': checkpoint, 'parts': ('eye.lens',)}
     )
     model.init_weights()
     assert _filled(model) == {'eye.lens.weight', 'eye.lens.bias'}
@@ -40,8 +40,8 @@ def test_only_the_named_part_is_taken(checkpoint):
 def test_parts_of_two_checkpoints(checkpoint, tmp_path):
     other = str(tmp_path / 'other.pth')
     torch.save({'hand.weight': torch.ones(2, 2), 'hand.bias': torch.ones(2)}, other)
-    parts = dict(type='PretrainedParts', checkpoint=checkpoint, parts=('eye', 'hand'))
-    model = _Model(init_cfg=[parts, dict(type='Pretrained', checkpoint=other)])
+    parts = {'type': 'PretrainedParts', 'checkpoint': checkpoint, 'parts': ('eye', 'hand')}
+    model = _Model(init_cfg=[parts, {'type': 'Pretrained', 'checkpoint': other}])
     model.init_weights()
     assert _filled(model.eye) == set(model.eye.state_dict())
     assert model.hand.weight.eq(1.0).all(), 'the whole checkpoint comes after the parts'
@@ -62,7 +62,7 @@ def test_a_checkpoint_that_lacks_a_weight(tmp_path):
 
 def test_another_size_is_refused_and_nothing_is_copied(checkpoint):
     model = _Model(width=4)
-    start = dict(type='PretrainedParts', checkpoint=checkpoint, parts=('hand', 'eye'))
+    start = {'type': 'PretrainedParts', 'checkpoint': checkpoint, 'parts': ('hand', 'eye')}
     with pytest.raises(ValueError, match=r'eye.lens.weight is \(3, 2\) in .*\(4, 2\) in _Model'):
         initialize(model, start)
     assert not _filled(model)
