@@ -9,6 +9,7 @@ from .stresses import (
     Occluder,
     Stress,
     drop_keypoints,
+    fade_image,
     jitter_keypoints,
     swap_person,
     swap_sides,
@@ -58,6 +59,9 @@ def all_stresses(
         Stress('side_swap', 'share of the pairs with left and right swapped', SHARES, swap_sides),
         Stress(
             'person_swap', 'share of the keypoints that are of another person', SHARES, swap_person
+        ),
+        Stress(
+            'image_fade', 'share of grey in the image', (0.0, 0.25, 0.5, 0.75, 1.0), fade_image
         ),
         Stress(
             'truncation',

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zlib import crc32
 
+import cv2
 import numpy as np
 
 from dpmesh_plugin.datasets.transforms.keypoint_prompt import miss_keypoints
@@ -29,6 +30,7 @@ from dpmesh_plugin.structures import (
 
 Apply = Callable[[dict, float, np.random.Generator], None]
 ASPECTS = (0.5, 2.0)  # of a rectangle, height divided by width, as in the published occluder
+GREY = 127
 ROTATION = 15.0  # degrees by which other occluders lean at most
 
 
@@ -155,6 +157,15 @@ def swap_person(results: dict, severity: float, generator: np.random.Generator) 
     swapped = keypoints.copy()
     swapped[taken] = others[taken]
     results['prompt_keypoints'] = swapped
+
+
+def fade_image(results: dict, severity: float, generator: np.random.Generator) -> None:
+    """Mix the image with grey; at 1 nothing is left of it, and only keypoints tell of the person.
+
+    What a model loses there is what it takes from images.
+    """
+    grey = np.full_like(results['img'], GREY)
+    results['img'] = cv2.addWeighted(results['img'], 1 - severity, grey, severity, 0)
 
 
 def truncate(results: dict, severity: float, generator: np.random.Generator) -> None:

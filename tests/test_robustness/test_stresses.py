@@ -128,6 +128,16 @@ def test_swapped_with_the_nearest_person(stresses, person):
     np.testing.assert_allclose(rest, np.tile([30, 10], (29, 1)), atol=1e-4)
 
 
+def test_faded_images_end_in_grey_and_leave_the_keypoints(stresses, person):
+    person['img'][:100] = 255
+    half = _apply(stresses['image_fade'], 0.5, person)
+    assert half['img'][0, 0].tolist() == [191] * 3
+    assert half['img'][150, 150].tolist() == [67] * 3
+    nothing = _apply(stresses['image_fade'], 1.0, person)
+    assert (nothing['img'] == 127).all()
+    np.testing.assert_array_equal(nothing['prompt_keypoints'], person['prompt_keypoints'])
+
+
 def test_truncation_cuts_one_end_of_the_box(stresses, person):
     boxes = set()
     for sample in range(40):
