@@ -4,7 +4,7 @@ _base_ = './dpmesh_synth_oc_small.py'
 
 model = dict(
     init_cfg=_base_.model.init_cfg[:1],
-    backbone=dict(controlnet=None, trainable=('unet',)),
+    backbone=dict(controlnet=None, trainable=('vae', 'unet')),
     neck=dict(keypoint_tokens=False, inject_heatmaps=False),
 )
 optim_wrapper = dict(paramwise_cfg=dict(_delete_=True))

@@ -2,7 +2,7 @@
 
 Crops are half as wide as the published ones, which makes everything four times cheaper; strides
 are in their pixels. Rotations are compared as matrices: axis-angles jump at half a turn, where that
-of an upright person in camera axes lies. The autoencoder stays as its pretraining left it.
+of an upright person in camera axes lies.
 """
 
 _base_ = './dpmesh_tiny.py'
@@ -12,7 +12,6 @@ model = dict(
         unet=dict(block_out_channels=(32, 64, 128)),
         vae=dict(block_out_channels=(8, 8, 16, 32), latent_channels=16),
         attention_strides=(8, 16),
-        trainable=('unet', 'controlnet'),
     ),
     neck=dict(out_channels=128, out_stride=16, heatmap_size=16, heatmap_sigma=1.0),
     head=dict(
