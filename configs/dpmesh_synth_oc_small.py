@@ -13,7 +13,7 @@ _base_ = [
 ]
 
 prior = dict(type='PretrainedParts', checkpoint='data/prior/dpmesh_small.pth', parts=('backbone',))
-keypoints = 'work_dirs/dpmesh_synth_oc_small_keypoints_again/epoch_12.pth'
+keypoints = 'work_dirs/dpmesh_synth_oc_small_keypoints_again/epoch_10.pth'
 model = dict(init_cfg=[prior, dict(type='Pretrained', checkpoint=keypoints)])
 
 crop = dict(type='TopdownAffine', absent_keypoints='zero', input_size=(128, 128))
