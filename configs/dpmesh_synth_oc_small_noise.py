@@ -4,7 +4,7 @@ _base_ = './dpmesh_synth_oc_small.py'
 
 train_pipeline = [
     *_base_.train_pipeline[:-1],
-    dict(type='KeypointJitter', sigma=0.03, drop_prob=0.1),
+    dict(type='KeypointJitter', sigma=(0.0, 0.08), drop_prob=0.1),
     _base_.train_pipeline[-1],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

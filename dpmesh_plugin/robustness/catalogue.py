@@ -60,9 +60,7 @@ def all_stresses(
         Stress(
             'person_swap', 'share of the keypoints that are of another person', SHARES, swap_person
         ),
-        Stress(
-            'image_fade', 'share of grey in the image', (0.0, 0.25, 0.5, 0.75, 1.0), fade_image
-        ),
+        Stress('image_fade', 'share of grey in the image', (0.0, 0.25, 0.5, 0.75, 1.0), fade_image),
         Stress(
             'truncation',
             'share of the box beyond the border of the image',
