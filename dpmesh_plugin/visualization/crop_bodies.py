@@ -8,6 +8,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from dpmesh_plugin.body_models import check_annotated_body
+from dpmesh_plugin.geometry.crop import crop_projection
 from dpmesh_plugin.rendering import Mesh, render_depth
 from dpmesh_plugin.structures import MeshDataSample
 
@@ -43,7 +44,8 @@ def predicted_body(sample: MeshDataSample) -> CropBody:
         sample: Sample with a prediction.
     """
     pred = sample.pred_instances
-    placed = to_numpy(pred.vertices[0]) + to_numpy(pred.pelvis) + to_numpy(pred.transl)
+    turned = to_numpy(pred.vertices[0]) @ to_numpy(pred.view[0])
+    placed = turned + to_numpy(pred.pelvis) + to_numpy(pred.transl)
     width, height = sample.input_size
     # The model looks at a crop with the diagonal of the original image as the focal length.
     focal = np.hypot(*sample.ori_shape)
@@ -70,11 +72,13 @@ def true_body(sample: MeshDataSample, body_model: nn.Module) -> CropBody:
     }
     with torch.no_grad():
         body = body_model(**parameters, gender=sample.gender)
-    camera = np.eye(3)
-    camera[[0, 1], [0, 1]] = sample.focal_length
-    camera[:2, 2] = sample.principal_point
-    camera = np.vstack([sample.warp_mat, [0, 0, 1]]) @ camera @ _turn(sample.warp_mat).T
-    return CropBody(to_numpy(body.vertices[0]), camera)
+    camera = crop_projection(
+        *(
+            torch.as_tensor(sample.get(field), dtype=torch.float64)[None]
+            for field in ('warp_mat', 'focal_length', 'principal_point')
+        )
+    )
+    return CropBody(to_numpy(body.vertices[0]), camera[0].numpy())
 
 
 def has_true_body(sample: MeshDataSample) -> bool:
@@ -86,14 +90,3 @@ def has_true_body(sample: MeshDataSample) -> bool:
 def to_numpy(values: Tensor | np.ndarray) -> np.ndarray:
     """Values as a float32 array on the CPU."""
     return torch.as_tensor(values).detach().cpu().float().numpy()
-
-
-def _turn(warp: np.ndarray) -> np.ndarray:
-    """Rotation or reflection (3, 3) of camera axes that goes with an image warp (2, 3).
-
-    The orthogonal polar factor of the warp: what is left without its scale or stretch.
-    """
-    left, _, right = np.linalg.svd(warp[:, :2])
-    turn = np.eye(3)
-    turn[:2, :2] = left @ right
-    return turn

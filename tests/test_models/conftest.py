@@ -15,6 +15,7 @@ def _sample(random: torch.Generator, index: int) -> MeshDataSample:
         return torch.rand(*shape, generator=random) * scale
 
     width, height = 640 + 320 * index, 480
+    scale = 256 / (200 + 50 * index)
     keypoints = uniform(1, 30, 2, scale=256)
     joints = uniform(1, 30, 3) - 0.5
 
@@ -28,6 +29,8 @@ def _sample(random: torch.Generator, index: int) -> MeshDataSample:
             'bbox_xywh': (100.0, 50.0, 200.0 + 50 * index, 200.0 + 50 * index),
             'focal_length': (1000.0, 1000.0),
             'principal_point': (width / 2, height / 2),
+            'warp_mat': ((scale, 0.0, -100 * scale), (0.0, scale, -50 * scale)),
+            'gender': 'neutral',
         },
         prompt=InstanceData(keypoints=keypoints, keypoint_scores=ones(), keypoints_visible=ones()),
         gt_instances=InstanceData(

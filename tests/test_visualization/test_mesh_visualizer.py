@@ -98,7 +98,10 @@ def predict(sample, body_model, transl):
     vertices = body_model(**body_parameters()).vertices
     pelvis = body_model.regress(vertices, 'dpmesh_30')[:, :1]
     sample.pred_instances = InstanceData(
-        vertices=vertices - pelvis, pelvis=pelvis[:, 0], transl=torch.tensor([transl])
+        vertices=vertices - pelvis,
+        pelvis=pelvis[:, 0],
+        view=torch.eye(3)[None],
+        transl=torch.tensor([transl]),
     )
 
 

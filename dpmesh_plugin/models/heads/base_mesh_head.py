@@ -14,6 +14,7 @@ from dpmesh_plugin.geometry.camera import (
     camera_to_translation,
     project,
 )
+from dpmesh_plugin.geometry.crop import crop_view
 from dpmesh_plugin.geometry.rotation import (
     axis_angle_to_matrix,
     matrix_to_axis_angle,
@@ -24,12 +25,13 @@ from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import BODY_MODELS
 from dpmesh_plugin.structures import MeshDataSample
 
-from .crop_camera import crop_focal, translation_in_image
+from .crop_camera import crop_focal, image_cameras, translation_in_image
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
 
 KEYPOINT_SET = 'dpmesh_30'
 FocalSource = Literal['per_sample', 'first']
+OrientFrame = Literal['camera', 'ray']
 
 
 class BaseMeshHead(BaseModule):
@@ -43,10 +45,14 @@ class BaseMeshHead(BaseModule):
         input_size: Side of the crop, px.
         focal_source: ``'per_sample'``: every sample has its own focal length; ``'first'``: that of
             the first sample serves the whole batch, as in the published code.
+        orient_frame: Axes that the body is regressed in: ``'camera'``, those of the image's camera,
+            as published, though the crop does not tell where it lies in the image; ``'ray'``,
+            those of a camera that looks at the crop's centre. Losses and predictions are in those
+            of the image's camera either way; ``forward`` gives what is regressed.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
-        ValueError: unknown focal source.
+        ValueError: unknown focal source or frame.
         KeyError: the objective has a term that this head cannot supply.
     """
 
@@ -67,17 +73,21 @@ class BaseMeshHead(BaseModule):
         objective: dict | nn.Module,
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
+        orient_frame: OrientFrame = 'camera',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if focal_source not in get_args(FocalSource):
             raise ValueError(f'expected focal_source {get_args(FocalSource)}, got {focal_source!r}')
+        if orient_frame not in get_args(OrientFrame):
+            raise ValueError(f'expected orient_frame {get_args(OrientFrame)}, got {orient_frame!r}')
         self.body_model = build_part(body_model, registry=BODY_MODELS)
         self.pose_decoder = build_part(pose_decoder, registry=BODY_MODELS)
         self.objective = build_part(objective)
         self.objective.check_terms(self.loss_terms)
         self.input_size = input_size
         self.focal_source = focal_source
+        self.orient_frame = orient_frame
 
     @abstractmethod
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
@@ -103,10 +113,11 @@ class BaseMeshHead(BaseModule):
 
         Args:
             feats: (B, C, H, W).
-            data_samples: B samples with the metainfo ``ori_shape``.
+            data_samples: B samples with the metainfo of :meth:`predict`.
         """
         focal = self.crop_focal(data_samples, feats.device)
-        return self(feats, focal, with_vertices='vertices' in self.objective.terms)
+        output = self(feats, focal, with_vertices='vertices' in self.objective.terms)
+        return self._in_image_axes(output, self.crop_view(data_samples, feats.device))
 
     def loss_of(
         self, output: HeadOutput, data_samples: Sequence[MeshDataSample]
@@ -127,15 +138,17 @@ class BaseMeshHead(BaseModule):
 
         Fields are those of ``pred_instances`` in :class:`MeshDataSample`, and ``pelvis`` (1, 3),
         m, the pelvis of the body before translation: a point of the body in the camera of the
-        original image is ``vertices + pelvis + transl_full``.
+        original image is ``vertices + pelvis + transl_full``. ``view`` (1, 3, 3) is the rotation
+        from the axes of the crop's camera: there the body is ``vertices @ view + pelvis + transl``.
 
         Args:
             feats: (B, C, H, W).
             data_samples: B samples with the metainfo ``ori_shape, bbox_xywh, focal_length,
-                principal_point``.
+                principal_point``; with ``orient_frame='ray'`` also ``warp_mat``.
         """
         focal = self.crop_focal(data_samples, feats.device)
-        output = self(feats, focal)
+        view = self.crop_view(data_samples, feats.device)
+        output = self._in_image_axes(self(feats, focal), view)
         fields = {
             'global_orient': output.global_orient,
             'body_pose': output.body_pose,
@@ -146,6 +159,7 @@ class BaseMeshHead(BaseModule):
                 output.transl, focal, data_samples, input_size=self.input_size
             ),
             'pelvis': output.pelvis,
+            'view': view,
             'vertices': output.vertices,
             'joints': output.joints,
             'keypoints_2d': output.keypoints_2d,
@@ -164,6 +178,22 @@ class BaseMeshHead(BaseModule):
         """
         focal = crop_focal(data_samples).to(device)
         return focal[:1].expand_as(focal) if self.focal_source == 'first' else focal
+
+    def crop_view(self, data_samples: Sequence[MeshDataSample], device: torch.device) -> Tensor:
+        """Rotations (B, 3, 3) from the axes that the body is regressed in to those of the image.
+
+        Args:
+            data_samples: B samples with the metainfo of :meth:`predict`.
+            device: Where the result goes.
+        """
+        if self.orient_frame == 'camera':
+            return torch.eye(3, device=device).repeat(len(data_samples), 1, 1)
+        cameras = image_cameras(data_samples)
+        centre = torch.full_like(cameras['focal'], self.input_size / 2)
+        return crop_view(**cameras, centre=centre).to(device, torch.float32)
+
+    def _in_image_axes(self, output: HeadOutput, view: Tensor) -> HeadOutput:
+        return output if self.orient_frame == 'camera' else output.turned(view)
 
     def decode_body(
         self,

@@ -24,6 +24,25 @@ def crop_focal(data_samples: Sequence[MeshDataSample]) -> Tensor:
     return sizes.norm(dim=-1)
 
 
+def image_cameras(data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
+    """Warps of some crops and the cameras of their images, float64.
+
+    Args:
+        data_samples: B samples with the metainfo ``warp_mat, focal_length, principal_point``.
+
+    Returns:
+        ``warp`` (B, 2, 3), ``focal`` (B, 2), ``principal_point`` (B, 2), the arguments of the
+        functions of :mod:`dpmesh_plugin.geometry.crop`.
+    """
+    fields = {'warp': 'warp_mat', 'focal': 'focal_length', 'principal_point': 'principal_point'}
+    return {
+        name: torch.stack(
+            [torch.as_tensor(sample.get(field), dtype=torch.float64) for sample in data_samples]
+        )
+        for name, field in fields.items()
+    }
+
+
 def translation_in_image(
     transl: Tensor, focal: Tensor, data_samples: Sequence[MeshDataSample], *, input_size: int
 ) -> Tensor:

@@ -1,8 +1,10 @@
 """What every head returns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torch import Tensor
+
+from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
 
 
 @dataclass(frozen=True)
@@ -42,3 +44,21 @@ class HeadOutput:
     keypoints_2d: Tensor
     image_joints: Tensor | None = None
     volume: Tensor | None = None
+
+    def turned(self, rotation: Tensor) -> 'HeadOutput':
+        """The same body in other axes; what lies in the crop stays.
+
+        Args:
+            rotation: (B, 3, 3) from the axes of this output to the others.
+        """
+
+        def turn(points: Tensor | None) -> Tensor | None:
+            return None if points is None else points @ rotation.transpose(1, 2)
+
+        orient = rotation @ axis_angle_to_matrix(self.global_orient)
+        return replace(
+            self,
+            global_orient=matrix_to_axis_angle(orient),
+            vertices=turn(self.vertices),
+            joints=turn(self.joints),
+        )

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
 
-from .base_mesh_head import BaseMeshHead, FocalSource
+from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
@@ -37,6 +37,7 @@ class HMRHead(BaseMeshHead):
             joints, which this head does not estimate.
         input_size: Side of the crop, px.
         focal_source: See :class:`BaseMeshHead`.
+        orient_frame: See :class:`BaseMeshHead`.
         init_cfg: Initialisation as in mmengine.
     """
 
@@ -52,6 +53,7 @@ class HMRHead(BaseMeshHead):
         objective: dict | nn.Module | None = None,
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
+        orient_frame: OrientFrame = 'camera',
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(
@@ -60,6 +62,7 @@ class HMRHead(BaseMeshHead):
             objective=objective or HMR_OBJECTIVE,
             input_size=input_size,
             focal_source=focal_source,
+            orient_frame=orient_frame,
             init_cfg=init_cfg,
         )
         self.num_iterations = num_iterations
