@@ -59,11 +59,13 @@ class Condition:
         heatmaps: (B, K, H, W) one Gaussian per keypoint, zero where masked.
         tokens: (B, K, C) cross-attention context.
         mask: (B, K) 1 where a keypoint is used.
+        embedding: (B, E) what all keypoints say together; None for a neck without it.
     """
 
     heatmaps: Tensor
     tokens: Tensor
     mask: Tensor
+    embedding: Tensor | None = None
 
 
 @dataclass(frozen=True)

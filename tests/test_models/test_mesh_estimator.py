@@ -159,3 +159,17 @@ def test_a_blind_model_needs_no_image_and_another_continues_from_it(
     torch.testing.assert_close(seeing.eval()(inputs, samples).joints, expected.joints)
     with pytest.raises(ValueError, match='either inputs or latents, got 0'):
         seeing(data_samples=samples)
+
+
+def test_an_auxiliary_head_adds_terms_to_the_loss(config, inputs, make_samples, open_body):
+    torch.manual_seed(0)
+    auxiliary = {'type': 'BodySurfaceHead', 'body_model': open_body}
+    model = MODELS.build({**config, 'auxiliary': auxiliary})
+    assert model.auxiliary.predict_cells[0].in_channels == 16
+    losses = model(inputs, make_samples(2), mode='loss')
+    plain = MODELS.build(config)(inputs, make_samples(2), mode='loss')
+    assert set(losses) - set(plain) == {
+        'loss_surface_mask',
+        'loss_surface_depth',
+        'loss_surface_place',
+    }

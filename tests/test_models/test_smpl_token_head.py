@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from dpmesh_plugin.models import SMPLTokenHead
+from dpmesh_plugin.models.heads import MeshTargets
 from dpmesh_plugin.models.heads.smpl_token_head import CascadeRegressor
 from dpmesh_plugin.registry import MODELS
 
@@ -71,7 +72,9 @@ def test_a_random_start_gives_any_body(tiny_head, feats):
     )
     assert upright.tolist() == [1, 0, 0, -1, 0, 0]
     assert chance.abs().max() < 0.3
-    with pytest.raises(ValueError, match=r"expected start \('upright', 'random'\), got 'tpose'"):
+    with pytest.raises(
+        ValueError, match=r"expected start \('upright', 'random', 'readout'\), got 'tpose'"
+    ):
         MODELS.build({**tiny_head, 'start': 'tpose'})
 
 
@@ -199,3 +202,53 @@ def test_half_precision_features_give_a_body_in_float32(head, feats, autocast):
 def test_compiles_without_graph_breaks(head, feats):
     compiled = torch.compile(head, backend='eager', fullgraph=True)
     torch.testing.assert_close(compiled(feats, FOCAL).vertices, head(feats, FOCAL).vertices)
+
+
+def test_tokens_correct_what_is_read_off_the_map(tiny_head, feats):
+    """Before training the corrections are small, and the map decides."""
+    head = MODELS.build({**tiny_head, 'start': 'readout'}).eval()
+    torch.nn.init.normal_(head.readout.regressors['orient_6d'].weight)
+    given = head.readout(feats)
+    output = head(feats, FOCAL)
+    assert (given['orient_6d'][0] - given['orient_6d'][1]).abs().max() > 0.1
+    torch.testing.assert_close(output.orient_6d, given['orient_6d'], atol=0.1, rtol=0)
+    assert not torch.equal(output.orient_6d, given['orient_6d'])
+
+
+def test_a_body_along_the_ray_is_turned_into_the_axes_of_the_image(tiny_head, feats, make_samples):
+    """Parameters, joints and vertices tell one story, and the crop shows what it showed."""
+    camera, ray = (
+        MODELS.build({**tiny_head, 'orient_frame': frame}).eval() for frame in ('camera', 'ray')
+    )
+    ray.load_state_dict(camera.state_dict())
+    samples = make_samples(2)
+    for plain, turned, sample in zip(
+        camera.predict(feats, samples), ray.predict(feats, samples), samples, strict=True
+    ):
+        # The middle of the box, 200 or 225 px from the left, is left of the principal point.
+        middle = sample.bbox_xywh[0] + sample.bbox_xywh[2] / 2
+        angle = turned.view[0, 0, 2].asin()
+        assert angle < -0.05
+        assert angle == pytest.approx((middle - sample.principal_point[0]) / 1000, abs=0.02)
+        torch.testing.assert_close(turned.vertices @ turned.view, plain.vertices)
+        torch.testing.assert_close(turned.keypoints_2d, plain.keypoints_2d)
+        assert torch.equal(plain.view[0], torch.eye(3))
+        again = ray.body_model(
+            global_orient=turned.global_orient, body_pose=turned.body_pose, betas=turned.betas
+        ).vertices
+        pelvis = ray.body_model.regress(again, 'dpmesh_30')[:, :1]
+        torch.testing.assert_close(again - pelvis, turned.vertices, atol=1e-5, rtol=0)
+    with pytest.raises(ValueError, match=r"'camera', 'ray'.*'world'"):
+        MODELS.build({**tiny_head, 'orient_frame': 'world'})
+
+
+def test_losses_compare_in_the_axes_of_the_image(tiny_head, feats, make_samples):
+    head = MODELS.build({**tiny_head, 'orient_frame': 'ray'})
+    samples = make_samples(2)
+    (prediction, _) = head.eval().predict(feats, samples)
+    samples[0].gt_instances.keypoints_3d = prediction.joints.detach()
+    output = head.training_output(feats, samples)
+    predicted, target, _ = head.loss_operands(
+        output, MeshTargets.from_samples(samples, input_size=256, device=feats.device)
+    )['body_joint_cam']
+    torch.testing.assert_close(predicted[0], target[0])

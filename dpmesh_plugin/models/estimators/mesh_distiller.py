@@ -41,6 +41,7 @@ class MeshDistiller(MeshEstimator):
         backbone: All others as in :class:`MeshEstimator`.
         neck: See there.
         head: See there.
+        auxiliary: See there.
         data_preprocessor: See there.
         trainable: See there.
         init_cfg: See there.
@@ -58,6 +59,7 @@ class MeshDistiller(MeshEstimator):
         backbone: dict | nn.Module,
         neck: dict | nn.Module,
         head: dict | nn.Module,
+        auxiliary: dict | nn.Module | None = None,
         data_preprocessor: dict | nn.Module | None = None,
         trainable: Sequence[str] | None = None,
         init_cfg: dict | None = None,
@@ -66,6 +68,7 @@ class MeshDistiller(MeshEstimator):
             backbone=backbone,
             neck=neck,
             head=head,
+            auxiliary=auxiliary,
             data_preprocessor=data_preprocessor,
             trainable=trainable,
             init_cfg=init_cfg,
@@ -108,6 +111,7 @@ class MeshDistiller(MeshEstimator):
         )
         output = self.head.training_output(fused, data_samples)
         losses = self.head.loss_of(output, data_samples)
+        losses |= self.auxiliary_loss(fused, data_samples)
         taught = self._taught(inputs, latents, data_samples)
         for name, loss in self.distillation.items():
             pairs = zip(_MAPS[name](features, fused, output), taught[name], strict=True)

@@ -34,6 +34,8 @@ class MeshEstimator(BaseModel):
             output of the backbone and the condition.
         head: Config or module with ``loss``, ``predict``, ``crop_focal``, called with the fused
             map and focal lengths.
+        auxiliary: Config or module with ``loss``, called with the fused map and the samples: terms
+            beside those of the head, such as :class:`BodySurfaceHead`. Training only.
         data_preprocessor: Config or module. None: :class:`MeshDataPreprocessor`.
         trainable: Names of what is trained: parts, or what lies below them, such as ``'neck'`` or
             ``'head.decoder'``; the rest is frozen. What a part itself keeps from training stays
@@ -53,6 +55,7 @@ class MeshEstimator(BaseModel):
         backbone: dict | nn.Module,
         neck: dict | nn.Module,
         head: dict | nn.Module,
+        auxiliary: dict | nn.Module | None = None,
         data_preprocessor: dict | nn.Module | None = None,
         trainable: Sequence[str] | None = None,
         train_prompt: Literal['prompt', 'clean_prompt'] = 'prompt',
@@ -73,6 +76,9 @@ class MeshEstimator(BaseModel):
             **optional,
         )
         self.head = build_part(head, in_channels=self.neck.out_channels)
+        self.auxiliary = None
+        if auxiliary is not None:
+            self.auxiliary = build_part(auxiliary, in_channels=self.neck.out_channels)
         self.train_prompt = train_prompt
         if trainable is not None:
             freeze_all_but(self, trainable, 'this model')
@@ -103,11 +109,22 @@ class MeshEstimator(BaseModel):
         field = self.train_prompt if mode == 'loss' else 'prompt'
         feats = self.extract_feat(inputs, data_samples, latents, field)
         if mode == 'loss':
-            return self.head.loss(feats, data_samples)
+            return self.head.loss(feats, data_samples) | self.auxiliary_loss(feats, data_samples)
         if mode == 'predict':
             predictions = self.head.predict(feats, data_samples)
             return _set_predictions(data_samples, predictions)
         return self.head(feats, self.head.crop_focal(data_samples, feats.device))
+
+    def auxiliary_loss(
+        self, feats: Tensor, data_samples: Sequence[MeshDataSample]
+    ) -> dict[str, Tensor]:
+        """Terms of the auxiliary head, none without one.
+
+        Args:
+            feats: (B, C, h, w) fused map.
+            data_samples: B samples with ``gt_instances``.
+        """
+        return {} if self.auxiliary is None else self.auxiliary.loss(feats, data_samples)
 
     def extract_feat(
         self,

@@ -11,13 +11,14 @@ from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
 
-from .base_mesh_head import KEYPOINT_SET, BaseMeshHead, FocalSource
+from .base_mesh_head import KEYPOINT_SET, BaseMeshHead, FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
+from .readout_head import MapReadout
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
 PUBLISHED_OBJECTIVE = {'type': 'MeshLoss', 'weighting': {'type': 'AutomaticWeightedLoss'}}
-Start = Literal['upright', 'random']
+Start = Literal['upright', 'random', 'readout']
 
 
 class CascadeRegressor(nn.Module):
@@ -52,9 +53,17 @@ class CascadeRegressor(nn.Module):
         with torch.no_grad():
             self.stages[0].bias.copy_(torch.tensor(start))
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens (L, B, C) after every decoder layer to the last value (B, out_channels)."""
-        value = self.stages[0](tokens[0])
+    def forward(self, tokens: Tensor, given: Tensor | float = 0.0) -> Tensor:
+        """Correct a value by the tokens after every decoder layer.
+
+        Args:
+            tokens: (L, B, C).
+            given: (B, out_channels) that the first layer corrects.
+
+        Returns:
+            The last value (B, out_channels).
+        """
+        value = given + self.stages[0](tokens[0])
         for stage, token in zip(self.stages[1:], tokens[1:], strict=True):
             value = value + stage(torch.cat([token, value], dim=-1))
         return value
@@ -68,6 +77,8 @@ class SMPLTokenHead(BaseMeshHead):
 
     - ``focal_source='first'``: the first sample's focal length serves the whole batch, as
       published. Default ``'per_sample'``.
+    - ``orient_frame='ray'``: the body is regressed as a camera sees it that looks at the crop's
+      centre, and turned into the axes of the image's camera. Default ``'camera'``, as published.
     - ``image_transformer.frequency_ladder=True``: the position code of the image gets the
       wavelengths of DETR. Default False, since the published weights were trained without.
     - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
@@ -76,9 +87,10 @@ class SMPLTokenHead(BaseMeshHead):
     - ``start='random'``: the first weights of pose and shape are drawn as published, so that an
       untrained model gives any body. Default ``'upright'``: it gives a standing person. Either way
       the body starts in the middle of the crop: drawn as published, the camera may start within
-      it, where gradients have no bound.
+      it, where gradients have no bound. ``'readout'``: the mean of the map gives the body that the
+      tokens correct, so that what a first stage has learned (:class:`ReadoutHead`) stays.
 
-    The constructor has twelve arguments, as every part of the head can be exchanged.
+    The constructor has thirteen arguments, as every part of the head can be exchanged.
 
     Args:
         in_channels: Channels of the fused image feature.
@@ -91,6 +103,7 @@ class SMPLTokenHead(BaseMeshHead):
         objective: Config or module of the loss. None: the published one.
         input_size: Side of the crop, px.
         focal_source: See above.
+        orient_frame: See above.
         start: See above.
         init_cfg: Initialisation as in mmengine.
 
@@ -113,6 +126,7 @@ class SMPLTokenHead(BaseMeshHead):
         objective: dict | nn.Module | None = None,
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
+        orient_frame: OrientFrame = 'camera',
         start: Start = 'upright',
         init_cfg: dict | None = None,
     ) -> None:
@@ -124,6 +138,7 @@ class SMPLTokenHead(BaseMeshHead):
             objective=objective or PUBLISHED_OBJECTIVE,
             input_size=input_size,
             focal_source=focal_source,
+            orient_frame=orient_frame,
             init_cfg=init_cfg,
         )
         self.volume = build_part(volume or {'type': 'FeatureVolume'}, in_channels=in_channels)
@@ -140,17 +155,23 @@ class SMPLTokenHead(BaseMeshHead):
             channels=channels,
         )
         self.joint_indices = keypoint_map(KEYPOINT_SET, joint_set).tolist()
+        self.readout = None
+        if start == 'readout':
+            latent_dim = self.pose_decoder.latent_dim
+            self.readout = MapReadout(in_channels=in_channels, latent_dim=latent_dim)
         self.orient_regressor = self._cascade(UPRIGHT_6D, start)
         self.pose_regressor = self._cascade((0.0,) * self.pose_decoder.latent_dim, start)
         self.betas_regressor = self._cascade(START_BETAS, start)
-        self.camera_regressor = self._cascade(START_CAMERA, 'upright')
+        camera_start = 'upright' if start == 'random' else start
+        self.camera_regressor = self._cascade(START_CAMERA, camera_start)
 
     def _cascade(self, upright: Sequence[float], start: Start) -> CascadeRegressor:
+        first = {'upright': upright, 'random': None, 'readout': (0.0,) * len(upright)}[start]
         return CascadeRegressor(
             in_channels=self.volume.channels,
             out_channels=len(upright),
             num_stages=len(self.decoder.layers),
-            start=upright if start == 'upright' else None,
+            start=first,
         )
 
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
@@ -168,11 +189,12 @@ class SMPLTokenHead(BaseMeshHead):
             image_tokens, self.image_transformer.position, volume, self.volume.depth_exponent
         )
         pose_token, shape_token, camera_token = tokens.unbind(2)
+        given = {} if self.readout is None else self.readout(feats)
         body = self.decode_body(
-            orient_6d=self.orient_regressor(pose_token),
-            pose_latent=self.pose_regressor(pose_token),
-            betas=self.betas_regressor(shape_token),
-            camera=self.camera_regressor(camera_token),
+            orient_6d=self.orient_regressor(pose_token, given.get('orient_6d', 0.0)),
+            pose_latent=self.pose_regressor(pose_token, given.get('pose_latent', 0.0)),
+            betas=self.betas_regressor(shape_token, given.get('betas', 0.0)),
+            camera=self.camera_regressor(camera_token, given.get('camera', 0.0)),
             focal=focal,
             with_vertices=with_vertices,
         )

@@ -8,6 +8,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import (
     BackboneOutput,
@@ -50,6 +51,9 @@ class KeypointConditionNeck(BaseModule):
             backbone gives no attention maps, since it then takes no condition either. The features
             beside them then start with zero weights, as the control branch does, so that training
             begins with the keypoints and learns what the image adds.
+        embedding: Config or module of what all keypoints say together, a vector that is added to
+            every cell of the fused map (:class:`PromptEmbedding`). None: nothing is added, as
+            published.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
@@ -73,6 +77,7 @@ class KeypointConditionNeck(BaseModule):
         mask_tokens: bool = False,
         keypoint_tokens: bool = True,
         inject_heatmaps: bool | None = None,
+        embedding: dict | nn.Module | None = None,
         init_cfg: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -109,6 +114,10 @@ class KeypointConditionNeck(BaseModule):
             nn.GroupNorm(gcd(NORM_GROUPS, out_channels), out_channels),
             nn.ReLU(),
         )
+        self.embedding = None
+        if embedding is not None:
+            sizes = {'num_keypoints': num_keypoints, 'out_channels': out_channels}
+            self.embedding = build_part(embedding, **sizes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.trunc_normal_(module.weight, std=INIT_STD)
@@ -142,7 +151,10 @@ class KeypointConditionNeck(BaseModule):
         if self.training:
             mask = mask * (torch.rand_like(mask) >= self.joint_drop)
         heatmaps = gaussian_heatmaps(points, self.heatmap_size, self.heatmap_sigma)
-        return Condition(heatmaps * mask[..., None, None], tokens, mask)
+        embedding = None
+        if self.embedding is not None:
+            embedding = self.embedding(points / self.heatmap_size, mask)
+        return Condition(heatmaps * mask[..., None, None], tokens, mask, embedding)
 
     def forward(self, output: BackboneOutput, condition: Condition) -> Tensor:
         """Fuse the maps of the backbone.
@@ -160,7 +172,10 @@ class KeypointConditionNeck(BaseModule):
         if self.inject_heatmaps:
             maps.append(condition.heatmaps.to(maps[0]))
         branches = [branch(each) for branch, each in zip(self.branches, maps, strict=True)]
-        return self.fuse(torch.cat(branches, dim=1))
+        fused = self.fuse(torch.cat(branches, dim=1))
+        if condition.embedding is None:
+            return fused
+        return fused + condition.embedding.to(fused)[..., None, None]
 
     def _lift(self, points: Tensor) -> Tensor:
         """Tokens (B, K, D) of points (B, K, 2), without a matrix product.

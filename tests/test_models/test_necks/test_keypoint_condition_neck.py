@@ -1,3 +1,4 @@
+import dataclasses
 import math
 
 import pytest
@@ -164,3 +165,15 @@ def test_wrong_sizes(prompt):
         MODELS.build({**CONFIG, 'attention_strides': (4,)})
     with pytest.raises(ValueError, match=r'shape \(B, 30, 2\), got \(2, 14, 2\)'):
         MODELS.build({**CONFIG, 'keypoint_set': 'dpmesh_30'}).encode(prompt)
+
+
+def test_an_embedding_of_the_prompt_is_added_to_every_cell(prompt, output):
+    embedding = {'type': 'PromptEmbedding', 'width': 8}
+    neck = MODELS.build({**CONFIG, 'embedding': embedding}).eval()
+    condition = neck.encode(prompt)
+    assert condition.embedding.shape == (2, 12)
+    plain = neck(output, dataclasses.replace(condition, embedding=None))
+    added = neck(output, condition) - plain
+    expected = condition.embedding[..., None, None].expand_as(added)
+    torch.testing.assert_close(added, expected, atol=1e-5, rtol=1e-5)
+    assert MODELS.build(CONFIG).encode(prompt).embedding is None

@@ -1,0 +1,66 @@
+"""What all keypoints of a prompt say together, as one vector."""
+
+import torch
+from torch import Tensor, nn
+
+from dpmesh_plugin.registry import MODELS
+
+VALUES_PER_KEYPOINT = 3
+
+
+@MODELS.register_module()
+class PromptEmbedding(nn.Module):
+    """A perceptron over the coordinates of a prompt.
+
+    Heatmaps and tokens tell where each keypoint is; how the figure stands in space follows from
+    all of them together, which a perceptron learns in a small part of the steps. Linear layers of
+    one width in residual pairs, as Martinez et al. lift keypoints (ICCV 2017).
+
+    Args:
+        num_keypoints: Keypoints K of the prompt.
+        out_channels: Length of the vector.
+        width: Width of the hidden layers.
+        num_blocks: Number of residual pairs of layers.
+        dropout: Share of hidden values that training drops.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_keypoints: int,
+        out_channels: int,
+        width: int = 512,
+        num_blocks: int = 2,
+        dropout: float = 0.1,
+    ) -> None:
+        super().__init__()
+        self.stem = _layer(num_keypoints * VALUES_PER_KEYPOINT, width, dropout)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(_layer(width, width, dropout), _layer(width, width, dropout))
+            for _ in range(num_blocks)
+        )
+        self.out = nn.Linear(width, out_channels)
+
+    def forward(self, points: Tensor, mask: Tensor) -> Tensor:
+        """Embed.
+
+        Args:
+            points: (B, K, 2) x, y from 0 to 1 over the crop.
+            mask: (B, K) 1 where a keypoint is used; the others enter as zeros.
+
+        Returns:
+            (B, out_channels).
+        """
+        mask = mask[..., None]
+        # Half precision would round the coordinates to a pixel of the crop.
+        with torch.autocast(points.device.type, enabled=False):
+            states = self.stem(torch.cat([(2 * points - 1) * mask, mask], dim=-1).flatten(1))
+            for block in self.blocks:
+                states = states + block(states)
+            return self.out(states)
+
+
+def _layer(channels: int, width: int, dropout: float) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Linear(channels, width), nn.LayerNorm(width), nn.ReLU(), nn.Dropout(dropout)
+    )
