@@ -1,6 +1,6 @@
 """Make a trained estimator fast, without changing what it computes beyond rounding."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -66,15 +66,36 @@ def use_channels_last(model: nn.Module) -> None:
             module.to(memory_format=torch.channels_last)
 
 
-def compile_regions(model: nn.Module, **options: Any) -> None:
+def compile_regions(model: nn.Module, **options: Any) -> list[tuple[nn.Module, str, Callable]]:
     """Exchange the methods that hold the work of an estimator for compiled ones.
 
     Args:
         model: Estimator.
         options: Of ``torch.compile``.
+
+    Returns:
+        Owner, name and compiled form of every method, which :func:`set_compiled` takes.
     """
-    for owner, method in _regions(model):
-        vars(owner)[method] = torch.compile(getattr(owner, method), **options)
+    regions = [
+        (owner, method, torch.compile(getattr(owner, method), **options))
+        for owner, method in _regions(model)
+    ]
+    set_compiled(regions, on=True)
+    return regions
+
+
+def set_compiled(regions: Iterable[tuple[nn.Module, str, Callable]], *, on: bool) -> None:
+    """Call the compiled methods from now on, or the plain ones.
+
+    Args:
+        regions: What :func:`compile_regions` gave, in the state that ``on`` changes.
+        on: Whether the compiled ones are called.
+    """
+    for owner, method, compiled in regions:
+        if on:
+            vars(owner)[method] = compiled
+        else:
+            del vars(owner)[method]
 
 
 def _regions(model: nn.Module) -> Iterator[tuple[nn.Module, str]]:

@@ -1,7 +1,11 @@
 import pytest
 import torch
 
-from dpmesh_plugin.engine.inference import compile_regions, optimize_for_inference
+from dpmesh_plugin.engine.inference import (
+    compile_regions,
+    optimize_for_inference,
+    set_compiled,
+)
 from dpmesh_plugin.engine.packed_layers import PackedConv2d
 from dpmesh_plugin.profiling import random_batch
 from dpmesh_plugin.registry import MODELS
@@ -103,3 +107,11 @@ def test_neck_and_head_compile_without_a_break(model):
     for region in ('encode_image', 'control_residuals', 'unet_features'):
         del vars(model.backbone)[region]
     torch.testing.assert_close(_vertices(model), before, atol=1e-5, rtol=0)
+
+
+def test_compiled_regions_can_be_left_and_entered_again(model):
+    regions = compile_regions(model, backend='eager')
+    set_compiled(regions, on=False)
+    assert 'encode_image' not in vars(model.backbone)
+    set_compiled(regions, on=True)
+    assert {vars(owner)[method] for owner, method, _ in regions} == {each[2] for each in regions}

@@ -9,7 +9,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from dpmesh_plugin.engine.inference import compile_regions, use_channels_last
+from dpmesh_plugin.engine.inference import compile_regions, set_compiled, use_channels_last
 from dpmesh_plugin.registry import HOOKS
 
 
@@ -27,7 +27,8 @@ class TrainingSpeedHook(Hook):
             keeps both. In validation they are float32 again, rounded; checkpoints hold them as
             they are in training. None: they stay in float32.
         compile: Options of ``torch.compile`` for the parts of the estimator, possibly none
-            (``dict()``). None: nothing is compiled.
+            (``dict()``). None: nothing is compiled. Validation runs uncompiled: for its few steps
+            in other shapes compiling anew would not pay.
 
     Raises:
         ValueError: ``frozen_dtype`` is not the type that training runs in.
@@ -46,6 +47,7 @@ class TrainingSpeedHook(Hook):
         self.channels_last = channels_last
         self.frozen_dtype = None if frozen_dtype is None else getattr(torch, frozen_dtype)
         self.compile = compile
+        self._compiled: list = []
 
     def before_train(self, runner: Runner) -> None:
         """Prepare the model, whose weights were loaded."""
@@ -61,15 +63,17 @@ class TrainingSpeedHook(Hook):
                 )
             keep_frozen_in(model, self.frozen_dtype)
         if self.compile is not None:
-            compile_regions(model, **self.compile)
+            self._compiled = compile_regions(model, **self.compile)
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Validate in float32."""
+        """Validate uncompiled and in float32."""
+        set_compiled(self._compiled, on=False)
         if self.frozen_dtype is not None:
             keep_frozen_in(_model_of(runner), torch.float32)
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        """Go on in the type of training."""
+        """Go on in the form and type of training."""
+        set_compiled(self._compiled, on=True)
         if self.frozen_dtype is not None:
             keep_frozen_in(_model_of(runner), self.frozen_dtype)
 
