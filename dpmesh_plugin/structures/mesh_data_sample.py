@@ -26,7 +26,8 @@ class MeshDataSample(BaseDataElement):
       ``transl`` (1, 3) m in the crop camera and ``transl_full`` (1, 3) m in the camera of the
       original image; ``vertices`` (1, V, 3) and ``joints`` (1, K, 3) m, camera axes, relative to
       the pelvis; ``pelvis`` (1, 3) m, so that a point is at ``vertices + pelvis + transl_full`` in
-      the camera of the original image; ``keypoints_2d`` (1, K, 2) px of the crop.
+      the camera of the original image; ``view`` (1, 3, 3), the rotation from the axes of the crop
+      camera; ``keypoints_2d`` (1, K, 2) px of the crop.
     """
 
     @property

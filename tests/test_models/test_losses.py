@@ -66,3 +66,15 @@ def test_unknown_term_is_refused():
     objective = MeshLoss(terms={'smpl_shpae': {'type': 'MaskedL1Loss'}})
     with pytest.raises(KeyError, match=r"\['smpl_shpae'\]; this head supplies: smpl_shape"):
         objective.check_terms(('smpl_shape',))
+
+
+def test_distance_of_points_by_hand():
+    loss = MODELS.build({'type': 'MaskedDistanceLoss', 'factor': 2.0})
+    points = torch.tensor([[[0.0, 3.0, 4.0], [0.0, 0.0, 1.0]]], requires_grad=True)
+    term = loss(points, torch.zeros(1, 2, 3), torch.tensor([[[1.0], [0.0]]]))
+    assert term.item() == pytest.approx(2 * 2.5)
+    term.backward()
+    assert points.grad[0, 0].tolist() == pytest.approx([0, 0.6, 0.8])
+    assert points.grad[0, 1].abs().max() == 0
+    with pytest.raises(ValueError, match=r'shape of the prediction \(1, 2, 3\), got \(1, 1, 3\)'):
+        loss(points, torch.zeros(1, 1, 3), torch.ones(1, 2, 1))

@@ -15,7 +15,7 @@ from dpmesh_plugin.structures import MeshDataSample
 from .crop_camera import image_cameras
 
 PARAMETERS = ('global_orient', 'body_pose', 'betas', 'transl')
-FACTORS = {'mask': 0.3, 'depth': 3.0, 'place': 3.0}
+FACTORS = {'mask': 1.0, 'depth': 8.0, 'place': 6.0}
 """Weights of the terms: a cross entropy, and two absolute errors in metres."""
 CHANNELS = 5
 

@@ -1,4 +1,4 @@
-"""A body read off the mean of the fused map, by linear layers."""
+"""A body read off the mean of the fused map."""
 
 from collections.abc import Sequence
 
@@ -14,17 +14,19 @@ from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
 
 class MapReadout(nn.Module):
-    """The raw numbers of a body as linear functions of the mean of a map.
+    """The raw numbers of a body from the mean of a map, by a perceptron with one hidden layer.
 
     An untrained one gives a standing person in the middle of the crop.
 
     Args:
         in_channels: Channels of the map.
         latent_dim: Numbers that the pose decoder takes.
+        hidden_channels: Width of the hidden layer.
     """
 
-    def __init__(self, *, in_channels: int, latent_dim: int) -> None:
+    def __init__(self, *, in_channels: int, latent_dim: int, hidden_channels: int = 512) -> None:
         super().__init__()
+        self.hidden = nn.Sequential(nn.Linear(in_channels, hidden_channels), nn.ReLU())
         starts = {
             'orient_6d': UPRIGHT_6D,
             'pose_latent': (0.0,) * latent_dim,
@@ -32,7 +34,7 @@ class MapReadout(nn.Module):
             'camera': START_CAMERA,
         }
         self.regressors = nn.ModuleDict(
-            {name: _regressor(in_channels, start) for name, start in starts.items()}
+            {name: _regressor(hidden_channels, start) for name, start in starts.items()}
         )
 
     def forward(self, feats: Tensor) -> dict[str, Tensor]:
@@ -44,8 +46,9 @@ class MapReadout(nn.Module):
             feats: (B, in_channels, h, w) of any floating type.
         """
         with torch.autocast(feats.device.type, enabled=False):
-            pooled = feats.to(self.regressors['camera'].weight.dtype).mean(dim=(2, 3))
-            return {name: layer(pooled) for name, layer in self.regressors.items()}
+            pooled = feats.to(self.hidden[0].weight.dtype).mean(dim=(2, 3))
+            hidden = self.hidden(pooled)
+            return {name: layer(hidden) for name, layer in self.regressors.items()}
 
 
 def _regressor(in_channels: int, start: Sequence[float]) -> nn.Linear:

@@ -3,6 +3,7 @@
 from .automatic_weighted_loss import AutomaticWeightedLoss
 from .map_distance_loss import MapDistanceLoss
 from .map_divergence_loss import MapDivergenceLoss
+from .masked_distance_loss import MaskedDistanceLoss
 from .masked_l1_loss import MaskedL1Loss
 from .mesh_loss import MeshLoss
 
@@ -10,6 +11,7 @@ __all__ = [
     'AutomaticWeightedLoss',
     'MapDistanceLoss',
     'MapDivergenceLoss',
+    'MaskedDistanceLoss',
     'MaskedL1Loss',
     'MeshLoss',
 ]

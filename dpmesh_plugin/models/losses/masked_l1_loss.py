@@ -52,14 +52,19 @@ class MaskedL1Loss(nn.Module):
         Raises:
             ValueError: prediction and target differ in shape.
         """
-        if prediction.shape != target.shape:
-            raise ValueError(
-                f'expected a target of the shape of the prediction {tuple(prediction.shape)}, '
-                f'got {tuple(target.shape)}'
-            )
+        check_shapes(prediction, target)
         error = (prediction - target).abs() * valid * self.factor
         if self.reduction == 'none':
             return error
         if self.reduction == 'all':
             return error.mean()
         return error.sum() / share_of_total(valid.expand_as(error).sum(), minimum=1)
+
+
+def check_shapes(prediction: Tensor, target: Tensor) -> None:
+    """Refuse a target of another shape, which would be broadcast in silence."""
+    if prediction.shape != target.shape:
+        raise ValueError(
+            f'expected a target of the shape of the prediction {tuple(prediction.shape)}, '
+            f'got {tuple(target.shape)}'
+        )

@@ -14,7 +14,9 @@ class PromptEmbedding(nn.Module):
 
     Heatmaps and tokens tell where each keypoint is; how the figure stands in space follows from
     all of them together, which a perceptron learns in a small part of the steps. Linear layers of
-    one width in residual pairs, as Martinez et al. lift keypoints (ICCV 2017).
+    one width in residual pairs, as Martinez et al. lift keypoints (ICCV 2017). Where none of its
+    parameters is trained it stays in evaluation mode, so that the statistics of its batches do not
+    change either.
 
     Args:
         num_keypoints: Keypoints K of the prompt.
@@ -31,7 +33,7 @@ class PromptEmbedding(nn.Module):
         out_channels: int,
         width: int = 512,
         num_blocks: int = 2,
-        dropout: float = 0.1,
+        dropout: float = 0.05,
     ) -> None:
         super().__init__()
         self.stem = _layer(num_keypoints * VALUES_PER_KEYPOINT, width, dropout)
@@ -40,6 +42,10 @@ class PromptEmbedding(nn.Module):
             for _ in range(num_blocks)
         )
         self.out = nn.Linear(width, out_channels)
+
+    def train(self, mode: bool = True) -> 'PromptEmbedding':
+        """Set the mode, see the class."""
+        return super().train(mode and any(each.requires_grad for each in self.parameters()))
 
     def forward(self, points: Tensor, mask: Tensor) -> Tensor:
         """Embed.
@@ -62,5 +68,5 @@ class PromptEmbedding(nn.Module):
 
 def _layer(channels: int, width: int, dropout: float) -> nn.Sequential:
     return nn.Sequential(
-        nn.Linear(channels, width), nn.LayerNorm(width), nn.ReLU(), nn.Dropout(dropout)
+        nn.Linear(channels, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(dropout)
     )

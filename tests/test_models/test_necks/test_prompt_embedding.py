@@ -29,5 +29,14 @@ def test_coordinates_are_not_rounded_under_autocast(embedding):
 
 
 def test_every_parameter_gets_a_gradient(embedding):
-    embedding(torch.rand(2, 4, 2), torch.ones(2, 4)).square().sum().backward()
+    embedding.train()(torch.rand(8, 4, 2), torch.ones(8, 4)).square().sum().backward()
     assert all(parameter.grad.abs().sum() > 0 for parameter in embedding.parameters())
+
+
+def test_frozen_it_keeps_its_statistics(embedding):
+    points, mask = torch.rand(2, 4, 2), torch.ones(2, 4)
+    expected = embedding(points, mask)
+    embedding.requires_grad_(False).train()
+    assert torch.equal(embedding(points, mask), expected)
+    embedding.requires_grad_(True).train()
+    assert not torch.allclose(embedding(points, mask), expected)
