@@ -46,6 +46,7 @@ def random_batch(
 
 def _random_sample(random: torch.Generator, input_size: int, keypoint_set: str) -> MeshDataSample:
     count = get_keypoint_set(keypoint_set).num
+    scale = input_size / BOX_XYWH[2]
     keypoints = torch.rand(1, count, 2, generator=random) * input_size
     joints = torch.rand(1, count, 3, generator=random) - 0.5
     every = torch.ones(1, count)
@@ -54,6 +55,7 @@ def _random_sample(random: torch.Generator, input_size: int, keypoint_set: str) 
             'ori_shape': IMAGE_SIZE,
             'input_size': (input_size, input_size),
             'bbox_xywh': BOX_XYWH,
+            'warp_mat': ((scale, 0.0, -scale * BOX_XYWH[0]), (0.0, scale, -scale * BOX_XYWH[1])),
             'focal_length': (FOCAL_LENGTH, FOCAL_LENGTH),
             'principal_point': (IMAGE_SIZE[0] / 2, IMAGE_SIZE[1] / 2),
             'gender': 'neutral',
