@@ -1,37 +1,35 @@
-"""Neck and head of the small DPMesh on keypoints alone: what it starts from, and adds to.
+"""What the small DPMesh knows of keypoints alone: embedding of the prompt, neck and readout.
 
-A step costs a fifth of one with images, and no picture is read. It is trained twice, the second
-time from where the first ended (docs/results.md).
+Its first stage. A step costs a thirtieth of one with images.
 """
 
-_base_ = './dpmesh_synth_oc_small.py'
+_base_ = [
+    './_base_/models/dpmesh_small.py',
+    './_base_/datasets/synth_oc_128_keypoints.py',
+    './_base_/schedules/dpmesh_small.py',
+    './_base_/default_runtime.py',
+]
 
+head = _base_.model.head
+terms = {name: loss for name, loss in head.objective.terms.items() if name != 'body_joint_img'}
 model = dict(
-    init_cfg=None,
     backbone=dict(_delete_=True, type='BlindBackbone', input_size=128, like=_base_.model.backbone),
-)
-
-skipped = ('LoadMeshImage', 'RandomChannelScale')
-blind = dict(
-    TopdownAffine=dict(type='TopdownCoordinates', absent_keypoints='zero', input_size=(128, 128)),
-    PackMeshInputs=dict(type='PackMeshInputs', image=False),
-)
-train_pipeline, test_pipeline = (
-    [blind.get(step['type'], step) for step in steps if step['type'] not in skipped]
-    for steps in (_base_.train_pipeline, _base_.test_pipeline)
-)
-del skipped, blind
-
-train_dataloader = dict(
-    dataset=dict(
+    head=dict(
         _delete_=True,
-        type='PreparedDataset',
-        views=2,
-        dataset=dict(_base_.train_dataloader.dataset, pipeline=train_pipeline),
+        type='ReadoutHead',
+        objective=dict(type='MeshLoss', terms=terms),
+        **{name: head[name] for name in ('body_model', 'pose_decoder', 'input_size')},
+        orient_frame=head.orient_frame,
     ),
+    auxiliary=None,
 )
-val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-test_dataloader = dict(dataset=dict(pipeline=test_pipeline))
-train_cfg = dict(max_epochs=12)
-optim_wrapper = dict(optimizer=dict(lr=5e-4), paramwise_cfg=dict(_delete_=True))
-param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=12)]
+del head, terms
+val_evaluator = dict(body_model=_base_.body_model)
+test_evaluator = dict(body_model=_base_.body_model)
+
+train_cfg = dict(max_epochs=20, val_interval=5)
+optim_wrapper = dict(dtype='float32', optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=10.0))
+param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=20)]
+default_hooks = dict(checkpoint=dict(interval=5, max_keep_ckpts=1, save_best='MPJPE'))
+find_unused_parameters = True  # nothing reads the tokens
+randomness = dict(seed=1)

@@ -3,8 +3,8 @@
 _base_ = './dpmesh_synth_oc_small.py'
 
 model = dict(
-    init_cfg=_base_.model.init_cfg[:1],
+    init_cfg=None,
+    trainable=None,
     backbone=dict(controlnet=None, trainable=('vae', 'unet')),
-    neck=dict(keypoint_tokens=False, inject_heatmaps=False),
+    neck=dict(keypoint_tokens=False, inject_heatmaps=False, embedding=None),
 )
-optim_wrapper = dict(paramwise_cfg=dict(_delete_=True))
