@@ -11,7 +11,7 @@ from dpmesh_plugin.engine.checkpoint import state_dict_of
 CONFIG = 'configs/dpmesh_synth_oc_small.py'
 CHECKPOINT = 'checkpoints/dpmesh_synth_oc_small.pth'
 LIMIT = 25e6  # bytes
-MEAN_POSE = 339.2  # mm, of everybody the mean of the training set: configs/baselines
+MEAN_POSE = 339.1  # mm, of everybody the mean of the training set: configs/baselines
 SCENES = 24
 
 
@@ -38,4 +38,4 @@ def test_it_knows_people(run_tool, scenes, tmp_path):
     command = ['tools/test.py', CONFIG, CHECKPOINT, '--out', str(out), '--work-dir', str(tmp_path)]
     code, said = run_tool([*command, '--cfg-options', f'data_root={scenes}'])
     assert code == 0, said
-    assert json.loads(out.read_text())['metrics']['MPJPE'] < 0.6 * MEAN_POSE
+    assert json.loads(out.read_text())['metrics']['MPJPE'] < 0.45 * MEAN_POSE
