@@ -216,3 +216,16 @@ def test_mistakes_are_refused(model, config, inputs, samples, make_samples):
         MODELS.build({**config, 'teacher': {'type': 'EMATeacher', 'momentum': 1}})
     with pytest.raises(ValueError, match="'cosine'\\), got 'l3'"):
         MODELS.build({'type': 'MapDistanceLoss', 'distance': 'l3'})
+
+
+def test_the_average_has_the_batch_statistics_of_the_student(config, inputs, samples):
+    neck = {**config['neck'], 'embedding': {'type': 'PromptEmbedding', 'width': 8}}
+    model = MODELS.build({**config, 'neck': neck}).train()
+    teacher = start(model)
+    assert not teacher.training
+    sum(model(inputs, samples, mode='loss').values()).backward()
+    own, average = (part.neck.embedding.stem[1] for part in (model, teacher))
+    assert not torch.equal(own.running_mean, average.running_mean)
+    model.teacher.update(model)
+    assert torch.equal(own.running_mean, average.running_mean)
+    assert average.num_batches_tracked == 1

@@ -94,7 +94,8 @@ class EMATeacher(Teacher):
     """The exponential moving average of the student (mean teacher).
 
     After every step ``teacher = (1 - momentum) * teacher + momentum * student``, for what the
-    student trains; the rest is shared with it. A checkpoint keeps the average.
+    student trains; the rest is shared with it, and statistics of batches are those of the student.
+    A checkpoint keeps the average.
 
     Source: Tarvainen and Valpola, NeurIPS 2017, arXiv:1703.01780.
 
@@ -123,6 +124,10 @@ class EMATeacher(Teacher):
         theirs = dict(student.named_parameters())
         own = list(self._own().values())
         self._average(own, [theirs[name].detach() for name in self._trained], None)
+        statistics = dict(student.named_buffers())
+        for name, each in self.model.named_buffers():
+            if each is not statistics[name]:
+                each.copy_(statistics[name])
 
     def weights(self) -> dict[str, Tensor]:
         """The average."""
