@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
+from .flops import flop_counter
 from .machine import MatrixProduct, peak_memory, reset_peak_memory
 from .samples import random_batch
 from .variant import Variant
@@ -118,7 +118,7 @@ def run_benchmark(
 
 def count_flops(workload: Workload, options: BenchmarkOptions) -> int:
     """FLOPs of one pass over one image, with the backward pass where there is one."""
-    with FlopCounterMode(display=False) as counter:
+    with flop_counter() as counter:
         workload.run(options.make_batch(1))
     return counter.get_total_flops()
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.autograd.graph import saved_tensors_hooks
-from torch.utils.flop_counter import FlopCounterMode
 
 from dpmesh_plugin.registry import MODELS
 
+from .flops import flop_counter
 from .parts import calls_of, count_parameters, parts_of
 from .samples import random_batch
 from .watch import CounterMeter, PartWatch
@@ -71,7 +71,7 @@ def built_model_cost(
     parts = parts_of(model)
     parameters = count_parameters(model, parts)
     data = model.data_preprocessor(random_batch(batch_size, input_size=input_size))
-    flops, saved = FlopCounterMode(display=False), SavedTensors(_own_tensors(model))
+    flops, saved = flop_counter(), SavedTensors(_own_tensors(model))
     watches = [
         PartWatch(CounterMeter(flops.get_total_flops)),
         PartWatch(CounterMeter(saved.get_total_bytes)),
