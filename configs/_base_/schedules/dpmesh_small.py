@@ -1,7 +1,7 @@
 """AdamW with a short warm-up and a cosine, in bfloat16, for the small model.
 
-With ``default_hooks.speed.compile.dynamic=False`` a step takes a quarter less, where torch finds a
-C++ compiler.
+With ``default_hooks.speed.compile.dynamic=False`` the parts of the model are compiled, where torch
+finds a C++ compiler.
 """
 
 _base_ = './dpmesh_20e.py'
