@@ -5,23 +5,20 @@ from collections.abc import Sequence
 import torch
 
 from dpmesh_plugin.registry import FUNCTIONS
-from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.structures import MeshBatch
 
 
 @FUNCTIONS.register_module()
 def mesh_collate(batch: Sequence[dict]) -> dict:
-    """Stack the crops and keep the samples as a list.
-
-    A tensor that leaves a worker costs a file descriptor and a system call or two, and a sample has
-    some twenty of them. These samples travel as arrays and arrive as tensors.
+    """Stack the crops, and what the samples hold.
 
     Args:
         batch: B dicts of ``inputs`` (3, h, w) or ``latents`` (C, h, w) or neither, and
             ``data_samples``, from ``PackMeshInputs``.
 
     Returns:
-        ``inputs`` (B, 3, h, w) or ``latents`` (B, C, h, w) or neither, and ``data_samples``, a list
-        of B samples.
+        ``inputs`` (B, 3, h, w) or ``latents`` (B, C, h, w) or neither, and ``data_samples``, a
+        :class:`MeshBatch` of B samples.
 
     Raises:
         ValueError: crops, latents and samples without either are mixed.
@@ -38,15 +35,4 @@ def mesh_collate(batch: Sequence[dict]) -> dict:
         for name in batch[0]
         if name != 'data_samples'
     }
-    return {**stacked, 'data_samples': _Samples(item['data_samples'] for item in batch)}
-
-
-class _Samples(list):
-    """A list of samples that is pickled with arrays in the place of tensors."""
-
-    def __reduce__(self) -> tuple:
-        return _as_tensors, ([sample.numpy() for sample in self],)
-
-
-def _as_tensors(samples: Sequence[MeshDataSample]) -> list[MeshDataSample]:
-    return [sample.to_tensor() for sample in samples]
+    return {**stacked, 'data_samples': MeshBatch.stack([item['data_samples'] for item in batch])}

@@ -12,7 +12,9 @@ from torch import Tensor
 def crop_turn(warp: Tensor) -> Tensor:
     """Rotation or reflection of the camera axes that goes with a warp.
 
-    The orthogonal polar factor of the warp: what is left without its scale or stretch.
+    The orthogonal polar factor of the warp: what is left without its scale or stretch. Of a matrix
+    2x2 it is, but for its scale, the sum with the matrix of cofactors, or the difference where the
+    determinant is negative.
 
     Convention: a warp that mirrors left and right gives ``diag(-1, 1, 1)``.
 
@@ -22,9 +24,12 @@ def crop_turn(warp: Tensor) -> Tensor:
     Returns:
         (B, 3, 3), from the axes of the camera to those that go with the crop.
     """
-    left, _, right = torch.linalg.svd(warp[:, :, :2])
+    a, b, c, d = warp[:, :, :2].flatten(1).unbind(1)
+    sign = torch.sign(a * d - b * c)
+    cofactors = torch.stack([d, -c, -b, a], dim=1).unflatten(1, (2, 2))
+    factor = warp[:, :, :2] + sign[:, None, None] * cofactors
     turn = torch.eye(3, dtype=warp.dtype, device=warp.device).repeat(len(warp), 1, 1)
-    turn[:, :2, :2] = left @ right
+    turn[:, :2, :2] = factor / factor[:, :1].norm(dim=2, keepdim=True)
     return turn
 
 
@@ -114,15 +119,13 @@ def nearest_points(pixels: Tensor, depth: Tensor, *, size: int, stride: float) -
     """
     cells = torch.floor((pixels + 0.5) / stride).long()
     inside = ((cells >= 0) & (cells < size)).all(-1) & (depth > 0)
-    batch, place = (
-        torch.arange(len(pixels), device=pixels.device)[:, None],
-        cells.clamp(0, size - 1),
-    )
-    cell = ((batch * size + place[..., 1]) * size + place[..., 0])[inside]
-    depth = depth[inside]
-    nearest = depth.new_full((len(pixels) * size * size,), torch.inf)
-    nearest.scatter_reduce_(0, cell, depth, 'amin')
-    first = depth == nearest[cell]
+    # Points outside go to a cell of their own: masks would make the device wait.
+    outside = size * size
+    cell = torch.where(inside, cells[..., 1] * size + cells[..., 0], outside)
+    nearest = depth.new_full((len(pixels), outside + 1), torch.inf)
+    nearest.scatter_reduce_(1, cell, depth, 'amin')
+    first = depth == nearest.gather(1, cell)
+    points = torch.arange(pixels.shape[1], device=pixels.device).expand_as(cell)
     found = torch.full_like(nearest, -1, dtype=torch.long)
-    found[cell[first]] = inside.nonzero()[first, 1]
-    return found.unflatten(0, (-1, size, size))
+    found.scatter_reduce_(1, torch.where(first, cell, outside), points, 'amax')
+    return found[:, :outside].unflatten(1, (size, size))

@@ -1,12 +1,14 @@
 """From a list of crops to one batch on the model's device."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmengine.model import BaseDataPreprocessor
 from torch import Tensor
 
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.structures import MeshBatch
 
 PIXEL_MAXIMUM = 255.0
 PIXEL_TYPES = (torch.uint8, torch.float32)
@@ -21,14 +23,19 @@ class MeshDataPreprocessor(BaseDataPreprocessor):
     kernels on CPUs and move results by up to 1e-3.
     """
 
+    def cast_data(self, data: Any) -> Any:
+        """What a batch holds, on the device."""
+        if isinstance(data, MeshBatch):
+            return data.to(self.device, non_blocking=self._non_blocking)
+        return super().cast_data(data)
+
     def forward(self, data: dict, training: bool = False) -> dict:
         """Make a batch.
 
         Args:
             data: ``inputs``: list of B crops (3, H, W) RGB, or one tensor (B, 3, H, W), uint8 or
                 float32 with values 0..255 (crops that were not rounded); or, in their place,
-                ``latents`` (B, C, h, w), or neither; ``data_samples``: list of B samples, passed
-                on.
+                ``latents`` (B, C, h, w), or neither; ``data_samples``: B samples, passed on.
             training: Not used: augmentation belongs to the data pipeline.
 
         Returns:
@@ -51,6 +58,8 @@ class MeshDataPreprocessor(BaseDataPreprocessor):
 
 def _check_crops(crops: Sequence[Tensor] | Tensor) -> None:
     """Refuse what cannot become one batch."""
+    if isinstance(crops, Tensor):  # all of one size and type
+        crops = crops[:1]
     for index, crop in enumerate(crops):
         if crop.dtype not in PIXEL_TYPES:
             raise TypeError(

@@ -9,6 +9,7 @@ from .keypoint_sets import (
     map_keypoints,
     with_derived_joints,
 )
+from .mesh_batch import MeshBatch, list_meta, stack_field, stack_meta
 from .mesh_data_sample import MeshDataSample
 from .prompt import BackboneOutput, Condition, KeypointPrompt
 from .visibility import Visibility
@@ -21,11 +22,15 @@ __all__ = [
     'CutoutSource',
     'KeypointPrompt',
     'KeypointSet',
+    'MeshBatch',
     'MeshDataSample',
     'Visibility',
     'get_keypoint_set',
     'keypoint_map',
+    'list_meta',
     'map_keypoints',
+    'stack_field',
+    'stack_meta',
     'trimmed',
     'with_derived_joints',
 ]

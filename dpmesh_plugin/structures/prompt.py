@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .mesh_batch import stack_field
 from .mesh_data_sample import MeshDataSample
 
 
@@ -37,15 +38,15 @@ class KeypointPrompt:
         Raises:
             ValueError: a sample has no such prompt.
         """
-        if any(field not in sample for sample in data_samples):
-            raise ValueError(
-                f'a sample has no {field}; clean prompts come from the transform CleanPrompt, '
-                'which the pipeline needs before PackMeshInputs'
-            )
-        prompts = [getattr(sample, field) for sample in data_samples]
 
-        def stack(field: str) -> Tensor:
-            values = torch.cat([torch.as_tensor(prompt[field]) for prompt in prompts])
+        def stack(name: str) -> Tensor:
+            try:
+                values = stack_field(data_samples, field, name)
+            except KeyError as error:
+                raise ValueError(
+                    f'{error.args[0]}; clean prompts come from the transform CleanPrompt, which '
+                    'the pipeline needs before PackMeshInputs'
+                ) from error
             return values.to(device=like.device, dtype=torch.float32)
 
         return cls(stack('keypoints'), stack('keypoint_scores'), stack('keypoints_visible'))

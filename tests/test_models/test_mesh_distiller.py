@@ -206,7 +206,7 @@ def test_mistakes_are_refused(model, config, inputs, samples, make_samples):
     with pytest.raises(RuntimeError, match='needs TeacherHook'):
         model(inputs, samples, mode='loss')
     start(model)
-    with pytest.raises(ValueError, match='no clean_prompt; .* the transform CleanPrompt'):
+    with pytest.raises(ValueError, match='no clean_prompt.keypoints; .* the transform CleanPrompt'):
         model(inputs, make_samples(2), mode='loss')
     with pytest.raises(KeyError, match=r"\['mesh'\]; there are: fused, volume, attention"):
         MODELS.build({**config, 'distillation': {'mesh': {'type': 'MapDistanceLoss'}}})

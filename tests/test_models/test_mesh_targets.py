@@ -47,5 +47,5 @@ def test_a_sample_without_fit_has_no_target_of_the_body(make_samples):
 def test_missing_field_is_named(make_samples):
     samples = make_samples(2)
     del samples[1].gt_instances.pose_valid
-    with pytest.raises(KeyError, match='gt_instances of sample 1 lack pose_valid'):
+    with pytest.raises(KeyError, match='sample 1 of the batch has no gt_instances.pose_valid'):
         _targets(samples)

@@ -7,6 +7,7 @@ from mmengine.structures import InstanceData
 
 from dpmesh_plugin.registry import TRANSFORMS
 from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.structures.mesh_batch import instances
 
 _TRUTH = (
     'keypoints_2d',
@@ -113,6 +114,6 @@ class PackMeshInputs(BaseTransform):
 
 def _instances(**fields: np.ndarray) -> InstanceData:
     """One instance: a leading axis of 1 for every field."""
-    return InstanceData(
-        **{name: torch.as_tensor(np.asarray(value))[None] for name, value in fields.items()}
+    return instances(
+        {name: torch.as_tensor(np.asarray(each))[None] for name, each in fields.items()}
     )

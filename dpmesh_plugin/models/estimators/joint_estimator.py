@@ -10,7 +10,13 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import BODY_MODELS
-from dpmesh_plugin.structures import MeshDataSample, get_keypoint_set, keypoint_map
+from dpmesh_plugin.structures import (
+    MeshDataSample,
+    get_keypoint_set,
+    keypoint_map,
+    list_meta,
+    stack_field,
+)
 
 from .mesh_estimator import Mode
 
@@ -103,12 +109,11 @@ class JointEstimator(BaseModel):
         """
         device = next(self.parameters()).device
         parameters = {
-            field: torch.cat([sample.gt_instances[field] for sample in data_samples]).to(device)
-            for field in FIELDS
+            field: stack_field(data_samples, 'gt_instances', field).to(device) for field in FIELDS
         }
         regressed = self.body_model.keypoints(
             **parameters,
-            gender=[sample.gender for sample in data_samples],
+            gender=list_meta(data_samples, 'gender'),
             keypoint_set=self._regressed_set,
         )
         return regressed[:, self._joint_indices] - regressed[:, [self._pelvis]]

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from dpmesh_plugin.geometry.crop import crop_projection, nearest_points
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import BODY_MODELS, MODELS
-from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.structures import MeshDataSample, list_meta, stack_field
 
 from .crop_camera import image_cameras
 
@@ -111,12 +111,10 @@ class BodySurfaceHead(BaseModule):
             Covered cells (B, h, w) in {0, 1}; depth and rest position (B, 4, h, w), m, zero where
             nothing is covered; validity of the samples (B,).
         """
-        instances = [sample.gt_instances for sample in data_samples]
         parameters = {
-            name: torch.cat([instance[name] for instance in instances]).to(like)
-            for name in PARAMETERS
+            name: stack_field(data_samples, 'gt_instances', name).to(like) for name in PARAMETERS
         }
-        body = self.body_model(**parameters, gender=[sample.gender for sample in data_samples])
+        body = self.body_model(**parameters, gender=list_meta(data_samples, 'gender'))
         projection = crop_projection(**image_cameras(data_samples)).to(like)
         projected = body.vertices @ projection.transpose(1, 2)
         depth, size = body.vertices[..., 2], like.shape[-1]
@@ -133,5 +131,5 @@ class BodySurfaceHead(BaseModule):
         nearest = depth.gather(1, chosen.flatten(1)).unflatten(1, chosen.shape[1:])
         deep = nearest - body.joints[:, 0, 2, None, None]
         surface = torch.cat([deep[:, None], rest[chosen].movedim(-1, 1)], dim=1)
-        valid = torch.cat([instance.smpl_valid for instance in instances]).to(like)
+        valid = stack_field(data_samples, 'gt_instances', 'smpl_valid').to(like)
         return covered, surface * covered[:, None], valid

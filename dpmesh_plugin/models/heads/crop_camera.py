@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from dpmesh_plugin.geometry.camera import full_image_translation
-from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.structures import MeshDataSample, stack_meta
 
 
 def crop_focal(data_samples: Sequence[MeshDataSample]) -> Tensor:
@@ -20,8 +20,7 @@ def crop_focal(data_samples: Sequence[MeshDataSample]) -> Tensor:
     Args:
         data_samples: B samples with the metainfo ``ori_shape``.
     """
-    sizes = torch.tensor([sample.ori_shape for sample in data_samples], dtype=torch.float32)
-    return sizes.norm(dim=-1)
+    return stack_meta(data_samples, 'ori_shape').to(torch.float32).norm(dim=-1)
 
 
 def image_cameras(data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
@@ -36,10 +35,7 @@ def image_cameras(data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
     """
     fields = {'warp': 'warp_mat', 'focal': 'focal_length', 'principal_point': 'principal_point'}
     return {
-        name: torch.stack(
-            [torch.as_tensor(sample.get(field), dtype=torch.float64) for sample in data_samples]
-        )
-        for name, field in fields.items()
+        name: stack_meta(data_samples, field).to(torch.float64) for name, field in fields.items()
     }
 
 
@@ -62,8 +58,7 @@ def translation_in_image(
     """
 
     def stack(field: str) -> Tensor:
-        rows = [torch.as_tensor(sample.get(field)) for sample in data_samples]
-        return torch.stack(rows).to(transl)
+        return stack_meta(data_samples, field).to(transl)
 
     image_focal = stack('focal_length').mean(-1)
     depth = transl[:, 2:] * (image_focal / focal)[:, None]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.structures import MeshDataSample, stack_field
 
 IMAGE_GRID = 64
 """Cells per side of the grid in which image joints are compared."""
@@ -73,7 +73,7 @@ class MeshTargets:
             device: Where the targets go.
 
         Raises:
-            KeyError: a sample lacks a field of ``gt_instances``; the message lists them.
+            KeyError: a sample lacks a field of ``gt_instances``; the message names it.
         """
         truth = _stack_fields(data_samples, device)
         smpl_valid = truth['smpl_valid'][:, None]
@@ -102,18 +102,16 @@ def _stack_fields(
     data_samples: Sequence[MeshDataSample], device: torch.device
 ) -> dict[str, Tensor]:
     """Ground truth fields (B, ...) as float32."""
-    instances = [sample.gt_instances for sample in data_samples]
-    for index, instance in enumerate(instances):
-        missing = [field for field in FIELDS if field not in instance]
-        if missing:
-            raise KeyError(
-                f'gt_instances of sample {index} lack {", ".join(missing)}, which the loss needs; '
-                'add the transform that makes them before PackMeshInputs'
-            )
-    return {
-        field: torch.cat([instance[field] for instance in instances]).to(device, torch.float32)
-        for field in FIELDS
-    }
+    try:
+        return {
+            field: stack_field(data_samples, 'gt_instances', field).to(device, torch.float32)
+            for field in FIELDS
+        }
+    except KeyError as error:
+        raise KeyError(
+            f'{error.args[0]}, which the loss needs; add the transform that makes it before '
+            'PackMeshInputs'
+        ) from error
 
 
 def _image_joints(keypoints: Tensor, joints: Tensor, input_size: int) -> Tensor:
