@@ -1,6 +1,6 @@
 """The small DPMesh that comes with the package, trained on SynthOC.
 
-What it knows of keypoints comes from dpmesh_synth_oc_small_keypoints.py and stays as it is.
+It starts from what dpmesh_synth_oc_small_keypoints.py knows of keypoints.
 """
 
 _base_ = [
@@ -16,14 +16,11 @@ model = dict(
         checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints/epoch_20.pth',
         parts=('neck', 'head.readout'),
     ),
-    trainable=(
-        *('backbone', 'auxiliary', 'neck.keypoint_lift', 'neck.branches', 'neck.fuse'),
-        *('head.volume', 'head.image_transformer', 'head.decoder', 'head.*_regressor.*'),
-    ),
 )
 val_evaluator = dict(body_model=_base_.body_model)
 test_evaluator = dict(body_model=_base_.body_model)
 default_hooks = dict(
-    speed=dict(type='TrainingSpeedHook', channels_last=True), checkpoint=dict(save_best='MPJPE')
+    speed=dict(type='TrainingSpeedHook', channels_last=True),
+    checkpoint=dict(max_keep_ckpts=1, save_best='MPJPE'),
 )
 randomness = dict(seed=1)

@@ -157,7 +157,9 @@ def main() -> None:
         write_start(config, path, folder)
         print(f'start of {config}: {path}')
     if args.pictures:
-        crops = next(iter(runner.train_dataloader))['inputs'][: args.pictures]
+        people = runner.train_dataloader.dataset
+        shown = range(min(args.pictures, len(people)))
+        crops = torch.stack([people[index]['inputs'] for index in shown])
         write_pictures(model, crops, folder / 'pictures.png')
         print(f'pictures (crops, given back, drawn): {folder / "pictures.png"}')
 

@@ -4,7 +4,7 @@ import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from dpmesh_plugin.structures import MeshDataSample, get_keypoint_set
+from dpmesh_plugin.structures import MeshBatch, MeshDataSample, get_keypoint_set
 
 IMAGE_SIZE = (1920, 1080)
 BOX_XYWH = (700.0, 200.0, 600.0, 600.0)
@@ -18,7 +18,7 @@ def random_batch(
     keypoint_set: str = 'dpmesh_30',
     seed: int = 0,
     latent_shape: tuple[int, int, int] | None = None,
-) -> dict[str, list | Tensor]:
+) -> dict[str, Tensor | MeshBatch]:
     """A batch as a data loader gives it: crops of noise, and people who are not in them.
 
     Args:
@@ -30,7 +30,7 @@ def random_batch(
         latent_shape: (C, h, w) of encoded crops, to be given in the place of crops.
 
     Returns:
-        ``inputs``: crops (3, S, S) uint8, or ``latents`` (B, C, h, w); ``data_samples``: with
+        ``inputs``: crops (B, 3, S, S) uint8, or ``latents`` (B, C, h, w); ``data_samples``: with
         prompt, ground truth and metainfo.
     """
     crops, samples = [], []
@@ -39,9 +39,10 @@ def random_batch(
         size = (3, input_size, input_size)
         crops.append(torch.randint(0, 256, size, dtype=torch.uint8, generator=random))
         samples.append(_random_sample(random, input_size, keypoint_set))
+    batch = MeshBatch.stack(samples)
     if latent_shape is not None:
-        return {'latents': torch.randn(batch_size, *latent_shape), 'data_samples': samples}
-    return {'inputs': crops, 'data_samples': samples}
+        return {'latents': torch.randn(batch_size, *latent_shape), 'data_samples': batch}
+    return {'inputs': torch.stack(crops), 'data_samples': batch}
 
 
 def _random_sample(random: torch.Generator, input_size: int, keypoint_set: str) -> MeshDataSample:

@@ -5,6 +5,7 @@ import torch
 from mmengine.structures import InstanceData
 from torch import nn
 
+from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.models import EMATeacher, MeshDistiller, MeshEstimator
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import KeypointPrompt
@@ -229,3 +230,17 @@ def test_the_average_has_the_batch_statistics_of_the_student(config, inputs, sam
     model.teacher.update(model)
     assert torch.equal(own.running_mean, average.running_mean)
     assert average.num_batches_tracked == 1
+
+
+@pytest.mark.parametrize('kind', ['EMATeacher', 'CheckpointTeacher'])
+def test_teacher_of_a_student_with_an_auxiliary_head(config, open_body, tmp_path, kind):
+    auxiliary = {'type': 'BodySurfaceHead', 'body_model': open_body}
+    config = {**config, 'auxiliary': auxiliary}
+    if kind == 'CheckpointTeacher':
+        config['teacher'] = {'type': kind, 'checkpoint': 'not read here'}
+    model = MODELS.build(config)
+    teacher = start(model)
+    torch.save(model.state_dict(), tmp_path / 'student.pth')
+    load_weights(teacher, tmp_path / 'student.pth')
+    model.teacher.update(model)
+    assert teacher.auxiliary.body_model is model.auxiliary.body_model

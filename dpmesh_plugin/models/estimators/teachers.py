@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.registry import MODELS
 
 from .mesh_estimator import MeshEstimator
 
-_PARTS = ('backbone', 'neck', 'head')
+_PARTS = ('backbone', 'neck', 'head', 'auxiliary')
 
 
 class Teacher(ABC):
@@ -161,9 +162,10 @@ def _copy_of(student: MeshEstimator, shared: Iterable[nn.Parameter]) -> MeshEsti
 
     Args:
         student: The student.
-        shared: Parameters that both have; the body model is shared in any case.
+        shared: Parameters that both have; body models are shared in any case.
     """
-    memo = {id(each): each for each in (*shared, student.head.body_model)}
+    bodies = [each for each in student.modules() if isinstance(each, SMPL)]
+    memo = {id(each): each for each in (*shared, *bodies)}
     parts = {name: copy.deepcopy(getattr(student, name), memo) for name in _PARTS}
     return MeshEstimator(**parts).requires_grad_(False).eval()
 

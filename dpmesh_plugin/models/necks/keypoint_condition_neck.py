@@ -51,6 +51,9 @@ class KeypointConditionNeck(BaseModule):
             backbone gives no attention maps, since it then takes no condition either. The features
             beside them then start with zero weights, as the control branch does, so that training
             begins with the keypoints and learns what the image adds.
+        norm_features: Whether the feature maps are normalised before they are fused (GroupNorm).
+            An untrained backbone gives small ones, which would be lost beside heatmaps and
+            embedding; so they start with weights like all others. Off as published.
         embedding: Config or module of what all keypoints say together, a vector that is added to
             every cell of the fused map (:class:`PromptEmbedding`). None: nothing is added, as
             published.
@@ -77,6 +80,7 @@ class KeypointConditionNeck(BaseModule):
         mask_tokens: bool = False,
         keypoint_tokens: bool = True,
         inject_heatmaps: bool | None = None,
+        norm_features: bool = False,
         embedding: dict | nn.Module | None = None,
         init_cfg: Mapping[str, Any] | None = None,
     ) -> None:
@@ -105,13 +109,16 @@ class KeypointConditionNeck(BaseModule):
             self.keypoint_lift = nn.Linear(2, token_dim)
         else:
             self.empty_prompt = nn.Parameter(torch.randn(num_keypoints, token_dim) * INIT_STD)
+        self.norms = None
+        if norm_features:
+            self.norms = nn.ModuleList(_norm(channels) for channels in in_channels)
         self.branches = nn.ModuleList(
             _resample(width, stride, out_stride)
             for width, stride in zip(widths, strides, strict=True)
         )
         self.fuse = nn.Sequential(
             nn.Conv2d(sum(widths), out_channels, kernel_size=1),
-            nn.GroupNorm(gcd(NORM_GROUPS, out_channels), out_channels),
+            _norm(out_channels),
             nn.ReLU(),
         )
         self.embedding = None
@@ -122,7 +129,7 @@ class KeypointConditionNeck(BaseModule):
             if isinstance(module, nn.Conv2d):
                 nn.init.trunc_normal_(module.weight, std=INIT_STD)
                 nn.init.zeros_(module.bias)
-        if self.inject_heatmaps:
+        if self.inject_heatmaps and not norm_features:
             with torch.no_grad():
                 self.fuse[0].weight[:, :-num_keypoints] = 0.0
 
@@ -167,6 +174,8 @@ class KeypointConditionNeck(BaseModule):
             (B, out_channels, H / out_stride, W / out_stride).
         """
         maps = list(output.features)
+        if self.norms is not None:
+            maps = [norm(each) for norm, each in zip(self.norms, maps, strict=True)]
         for level, attention in zip(self.attention_levels, output.attention, strict=True):
             maps[level] = torch.cat([maps[level], attention], dim=1)
         if self.inject_heatmaps:
@@ -214,9 +223,13 @@ def _resample(channels: int, stride: int, out_stride: int) -> nn.Module:
     layers = []
     for step in range(round(log2(out_stride / stride))):
         if step:
-            layers += [nn.GroupNorm(gcd(NORM_GROUPS, channels), channels), nn.ReLU()]
+            layers += [_norm(channels), nn.ReLU()]
         layers.append(nn.Conv2d(channels, channels, kernel_size=3, stride=2, padding=1))
     return nn.Sequential(*layers)
+
+
+def _norm(channels: int) -> nn.GroupNorm:
+    return nn.GroupNorm(gcd(NORM_GROUPS, channels), channels)
 
 
 def _check_sizes(
