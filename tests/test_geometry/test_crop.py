@@ -72,6 +72,12 @@ def test_what_turns_with_the_crop_stays_in_its_pixel(mirror_width):
     torch.testing.assert_close(projected[:2] / projected[2], expected)
 
 
+def test_turn_is_the_orthogonal_polar_factor():
+    warps = torch.randn(50, 2, 3, generator=torch.Generator().manual_seed(0)).double()
+    left, _, right = torch.linalg.svd(warps[:, :, :2])
+    torch.testing.assert_close(crop_turn(warps)[:, :2, :2], left @ right)
+
+
 @pytest.mark.parametrize('mirror_width', [None, 256])
 def test_a_view_looks_at_the_centre_of_the_crop(mirror_width):
     warp = _warp(mirror_width, rotation=-20.0)

@@ -177,3 +177,16 @@ def test_an_embedding_of_the_prompt_is_added_to_every_cell(prompt, output):
     expected = condition.embedding[..., None, None].expand_as(added)
     torch.testing.assert_close(added, expected, atol=1e-5, rtol=1e-5)
     assert MODELS.build(CONFIG).encode(prompt).embedding is None
+
+
+def test_normalised_features_count_whatever_their_scale(prompt, output):
+    torch.manual_seed(0)
+    neck = MODELS.build({**CONFIG, 'inject_heatmaps': True, 'norm_features': True}).eval()
+    condition = neck.encode(prompt)
+    faint = tuple(each * 0.1 for each in output.features)
+    fused = neck(output, condition)
+    torch.testing.assert_close(
+        neck(dataclasses.replace(output, features=faint), condition), fused, rtol=0, atol=0.05
+    )
+    blank = tuple(torch.zeros_like(each) for each in output.features)
+    assert (neck(dataclasses.replace(output, features=blank), condition) - fused).abs().max() > 0.5
