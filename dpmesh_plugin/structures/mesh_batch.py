@@ -145,9 +145,18 @@ class MeshBatch(Sequence[MeshDataSample]):
         return [self._sample(index) for index in range(self.length)]
 
     def _sample(self, index: int) -> MeshDataSample:
-        sample = MeshDataSample(metainfo=_values(self.metainfo, index))
+        metainfo = {
+            name: column.values[place]
+            for name, column in self.metainfo.items()
+            if (place := column.place(index)) is not None
+        }
+        sample = MeshDataSample(metainfo=metainfo)
         for part, columns in self.fields.items():
-            values = _values(columns, index, rows=1)
+            values = {
+                name: column.values[place : place + 1]
+                for name, column in columns.items()
+                if (place := column.place(index)) is not None
+            }
             if values:
                 setattr(sample, part, instances(values))
         return sample
@@ -233,8 +242,7 @@ def _columns(
 
 def _concatenate(values: list, name: str) -> Tensor:
     values = [torch.as_tensor(value) for value in values]
-    shapes = sorted({(1, *value.shape[1:]) for value in values} | {tuple(values[0].shape)})
-    if len(shapes) > 1 or any(len(value) != 1 for value in values):
+    if any(value.shape != (1, *values[0].shape[1:]) for value in values):
         raise ValueError(
             f'expected {name} of one shape with a leading axis of 1 in all samples of a batch, got '
             f'{sorted({tuple(value.shape) for value in values})}'
@@ -250,16 +258,6 @@ def _gather(values: list, _: str) -> np.ndarray | list:
     ):
         return np.stack(values)
     return values
-
-
-def _values(columns: Mapping[str, Column], index: int, rows: int | None = None) -> dict[str, Any]:
-    """What one sample has, with a leading axis where ``rows`` is 1."""
-    found = {}
-    for name, column in columns.items():
-        place = column.place(index)
-        if place is not None:
-            found[name] = column.values[place : place + 1] if rows else column.values[place]
-    return found
 
 
 def _changed(columns: Mapping[str, Column], change: Callable[[Any], Any]) -> dict[str, Column]:
