@@ -13,8 +13,8 @@ _base_ = [
 model = dict(
     init_cfg=dict(
         type='PretrainedParts',
-        checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints/epoch_20.pth',
-        parts=('neck', 'head.readout'),
+        checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints/epoch_60.pth',
+        parts=('neck.embedding', 'head.readout'),
     ),
 )
 val_evaluator = dict(body_model=_base_.body_model)

@@ -1,4 +1,4 @@
-"""What the small DPMesh knows of keypoints alone: embedding of the prompt, neck and readout.
+"""What the small DPMesh knows of keypoints alone: embedding of the prompt and readout.
 
 Its first stage. A step costs a thirtieth of one with images.
 """
@@ -13,7 +13,8 @@ _base_ = [
 head = _base_.model.head
 terms = {name: loss for name, loss in head.objective.terms.items() if name != 'body_joint_img'}
 model = dict(
-    backbone=dict(_delete_=True, type='BlindBackbone', input_size=128, like=_base_.model.backbone),
+    backbone=dict(_delete_=True, type='BlindBackbone'),
+    neck=dict(inject_heatmaps=False),
     head=dict(
         _delete_=True,
         type='ReadoutHead',

@@ -32,7 +32,8 @@ class KeypointConditionNeck(BaseModule):
     The sizes of the backbone may be left out of a config; the estimator fills them in.
 
     Args:
-        in_channels: Channels of the backbone's feature maps, finest first.
+        in_channels: Channels of the backbone's feature maps, finest first. There may be none where
+            there is an embedding: the map then is the embedding in a single cell.
         in_strides: Their strides in input pixels.
         attention_strides: Strides of the backbone's attention maps; empty if it has none.
         keypoint_set: Name of the keypoint set of the prompt.
@@ -55,8 +56,9 @@ class KeypointConditionNeck(BaseModule):
             An untrained backbone gives small ones, which would be lost beside heatmaps and
             embedding; so they start with weights like all others. Off as published.
         embedding: Config or module of what all keypoints say together, a vector that is added to
-            every cell of the fused map (:class:`PromptEmbedding`). None: nothing is added, as
-            published.
+            every cell of the fused map (:class:`PromptEmbedding`). The map beside it gets a factor
+            for every channel that starts at zero, so that training begins with what the embedding
+            has learned before. None: nothing is added, as published.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
@@ -97,6 +99,10 @@ class KeypointConditionNeck(BaseModule):
         self.mask_tokens = mask_tokens
         self.inject_heatmaps = not attention_strides if inject_heatmaps is None else inject_heatmaps
 
+        if not in_channels and not self.inject_heatmaps and embedding is None:
+            raise ValueError(
+                'expected feature maps, heatmaps or an embedding to make a map of, got none of them'
+            )
         widths = list(in_channels)
         for level in self.attention_levels:
             widths[level] += num_keypoints
@@ -116,20 +122,24 @@ class KeypointConditionNeck(BaseModule):
             _resample(width, stride, out_stride)
             for width, stride in zip(widths, strides, strict=True)
         )
-        self.fuse = nn.Sequential(
-            nn.Conv2d(sum(widths), out_channels, kernel_size=1),
-            _norm(out_channels),
-            nn.ReLU(),
-        )
+        self.fuse = None
+        if widths:
+            self.fuse = nn.Sequential(
+                nn.Conv2d(sum(widths), out_channels, kernel_size=1),
+                _norm(out_channels),
+                nn.ReLU(),
+            )
         self.embedding = None
         if embedding is not None:
             sizes = {'num_keypoints': num_keypoints, 'out_channels': out_channels}
             self.embedding = build_part(embedding, **sizes)
+            if widths:
+                self.map_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.trunc_normal_(module.weight, std=INIT_STD)
                 nn.init.zeros_(module.bias)
-        if self.inject_heatmaps and not norm_features:
+        if self.inject_heatmaps and in_channels and not norm_features:
             with torch.no_grad():
                 self.fuse[0].weight[:, :-num_keypoints] = 0.0
 
@@ -173,6 +183,8 @@ class KeypointConditionNeck(BaseModule):
         Returns:
             (B, out_channels, H / out_stride, W / out_stride).
         """
+        if self.fuse is None:
+            return condition.embedding[..., None, None]
         maps = list(output.features)
         if self.norms is not None:
             maps = [norm(each) for norm, each in zip(self.norms, maps, strict=True)]
@@ -184,7 +196,7 @@ class KeypointConditionNeck(BaseModule):
         fused = self.fuse(torch.cat(branches, dim=1))
         if condition.embedding is None:
             return fused
-        return fused + condition.embedding.to(fused)[..., None, None]
+        return fused * self.map_scale + condition.embedding.to(fused)[..., None, None]
 
     def _lift(self, points: Tensor) -> Tensor:
         """Tokens (B, K, D) of points (B, K, 2), without a matrix product.

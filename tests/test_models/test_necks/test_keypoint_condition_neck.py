@@ -172,11 +172,24 @@ def test_an_embedding_of_the_prompt_is_added_to_every_cell(prompt, output):
     neck = MODELS.build({**CONFIG, 'embedding': embedding}).eval()
     condition = neck.encode(prompt)
     assert condition.embedding.shape == (2, 12)
+    everywhere = condition.embedding[..., None, None].expand(-1, -1, 8, 8)
+    torch.testing.assert_close(neck(output, condition), everywhere)
+    with torch.no_grad():
+        neck.map_scale.fill_(2)
     plain = neck(output, dataclasses.replace(condition, embedding=None))
-    added = neck(output, condition) - plain
-    expected = condition.embedding[..., None, None].expand_as(added)
-    torch.testing.assert_close(added, expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(neck(output, condition), 2 * plain + everywhere)
     assert MODELS.build(CONFIG).encode(prompt).embedding is None
+
+
+def test_what_the_map_is_made_of_where_there_are_no_features(prompt):
+    blind = {**CONFIG, 'in_channels': (), 'in_strides': (), 'attention_strides': ()}
+    embedding = {'type': 'PromptEmbedding', 'width': 8}
+    neck = MODELS.build({**blind, 'inject_heatmaps': False, 'embedding': embedding}).eval()
+    condition = neck.encode(prompt)
+    fused = neck(BackboneOutput(()), condition)
+    torch.testing.assert_close(fused, condition.embedding[..., None, None])
+    with pytest.raises(ValueError, match='feature maps, heatmaps or an embedding'):
+        MODELS.build({**blind, 'inject_heatmaps': False})
 
 
 def test_normalised_features_count_whatever_their_scale(prompt, output):
