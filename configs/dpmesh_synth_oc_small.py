@@ -1,6 +1,6 @@
 """The small DPMesh that comes with the package, trained on SynthOC.
 
-It starts from what dpmesh_synth_oc_small_keypoints.py knows of keypoints.
+What it knows of keypoints comes from dpmesh_synth_oc_small_keypoints.py and stays as it is.
 """
 
 _base_ = [
@@ -15,6 +15,11 @@ model = dict(
         type='PretrainedParts',
         checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints/epoch_60.pth',
         parts=('neck.embedding', 'head.readout'),
+    ),
+    trainable=(
+        *('backbone', 'auxiliary', 'neck.keypoint_lift', 'neck.norms', 'neck.branches'),
+        *('neck.fuse', 'neck.map_scale', 'head.volume', 'head.image_transformer', 'head.decoder'),
+        'head.*_regressor.*',
     ),
 )
 val_evaluator = dict(body_model=_base_.body_model)

@@ -4,6 +4,7 @@ _base_ = './dpmesh_synth_oc_small.py'
 
 model = dict(
     init_cfg=None,
+    trainable=None,
     backbone=dict(controlnet=None, trainable=('vae', 'unet')),
     neck=dict(keypoint_tokens=False, inject_heatmaps=False, embedding=None),
 )

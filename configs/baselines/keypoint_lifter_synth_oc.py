@@ -14,9 +14,9 @@ model = dict(type='KeypointLifter', body_model=body_model)
 val_evaluator = dict(body_model=body_model)
 test_evaluator = dict(body_model=body_model)
 
-train_cfg = dict(max_epochs=30, val_interval=10)
+train_cfg = dict(max_epochs=60, val_interval=10)
 optim_wrapper = dict(optimizer=dict(lr=2e-3, weight_decay=0.01), clip_grad=None)
-param_scheduler = dict(type='CosineAnnealingLR', begin=0, end=30, convert_to_iter_based=True)
+param_scheduler = dict(type='CosineAnnealingLR', begin=0, end=60, convert_to_iter_based=True)
 default_hooks = dict(
     checkpoint=dict(interval=10, max_keep_ckpts=1, save_best='MPJPE'), logger=dict(interval=20)
 )

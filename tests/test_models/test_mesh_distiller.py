@@ -244,3 +244,23 @@ def test_teacher_of_a_student_with_an_auxiliary_head(config, open_body, tmp_path
     load_weights(teacher, tmp_path / 'student.pth')
     model.teacher.update(model)
     assert teacher.auxiliary.body_model is model.auxiliary.body_model
+
+
+def test_a_model_that_sees_keypoints_only(config, samples):
+    parts = {name: config['head'][name] for name in ('body_model', 'pose_decoder')}
+    embedding = {'type': 'PromptEmbedding', 'width': 8}
+    model = MODELS.build(
+        {
+            **config,
+            'backbone': {'type': 'BlindBackbone'},
+            'neck': {**config['neck'], 'inject_heatmaps': False, 'embedding': embedding},
+            'head': {'type': 'ReadoutHead', **parts},
+            'distillation': {'fused': {'type': 'MapDistanceLoss'}},
+        }
+    ).eval()
+    teacher = start(model)
+    term = model(data_samples=samples, mode='loss')['loss_distill_fused']
+    noisy = model.neck.encode(model.prompt_of(samples)).embedding
+    clean = teacher.neck.encode(model.prompt_of(samples, 'clean_prompt')).embedding
+    torch.testing.assert_close(term, (noisy - clean).square().mean())
+    assert term > 0

@@ -16,7 +16,7 @@ test_pipeline = [crop if step['type'] == 'TopdownAffine' else step for step in _
 del crop, mirror
 
 train_dataloader = dict(
-    batch_size=256,
+    batch_size=32,
     drop_last=True,
     dataset=dict(pipeline=train_pipeline),
 )

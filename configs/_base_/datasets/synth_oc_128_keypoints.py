@@ -14,6 +14,7 @@ train_pipeline, test_pipeline = (
 del skipped, blind
 
 train_dataloader = dict(
+    batch_size=256,
     num_workers=0,
     persistent_workers=False,
     dataset=dict(

@@ -12,7 +12,7 @@ _base_ = './dpmesh_tiny.py'
 model = dict(
     backbone=dict(
         unet=dict(block_out_channels=(32, 64, 128)),
-        vae=dict(block_out_channels=(16, 32, 64, 128), latent_channels=16),
+        vae=dict(block_out_channels=(8, 8, 16, 32), latent_channels=16),
         attention_strides=(8, 16),
     ),
     neck=dict(

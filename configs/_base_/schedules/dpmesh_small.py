@@ -6,13 +6,13 @@ finds a C++ compiler.
 
 _base_ = './dpmesh_20e.py'
 
-train_cfg = dict(max_epochs=16, val_interval=8)
+train_cfg = dict(max_epochs=1)
 optim_wrapper = dict(
     dtype='bfloat16',
-    optimizer=dict(lr=1e-3, weight_decay=0.01, fused=True),
+    optimizer=dict(lr=3e-4, weight_decay=0.01, fused=True),
     clip_grad=dict(max_norm=5.0),
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
-    dict(type='CosineAnnealingLR', begin=0, end=16, eta_min=1e-5, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=0, end=1, eta_min=1e-5, convert_to_iter_based=True),
 ]

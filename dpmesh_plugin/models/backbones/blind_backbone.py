@@ -11,9 +11,9 @@ from dpmesh_plugin.structures import BackboneOutput, Condition
 class BlindBackbone(BaseModule):
     """No maps at all, in no time.
 
-    The neck behind it makes its map of the keypoints alone. What embedding and head learn there fits
-    the same neck and head behind another backbone, which continue from there: a step without an
-    image costs a fraction of one with, and needs no picture to be read.
+    The neck behind it makes its map of the keypoints alone. What embedding and head learn there
+    fits the same neck and head behind another backbone, which continue from there: a step without
+    an image costs a fraction of one with, and needs no picture to be read.
 
     Attributes:
         sees_images: False: the estimator may be called without inputs.

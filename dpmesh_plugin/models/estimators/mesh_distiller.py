@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.heads.head_output import HeadOutput
 from dpmesh_plugin.registry import MODELS
-from dpmesh_plugin.structures import BackboneOutput, KeypointPrompt, MeshDataSample
+from dpmesh_plugin.structures import BackboneOutput, MeshDataSample
 
-from .mesh_estimator import MeshEstimator, Mode, check_call
+from .mesh_estimator import MeshEstimator, Mode
 from .teachers import Teacher
 
 Maps = tuple[Tensor, ...]
@@ -97,7 +97,7 @@ class MeshDistiller(MeshEstimator):
         """
         if mode != 'loss':
             return super().forward(inputs, data_samples, mode, latents=latents)
-        check_call(inputs, latents, data_samples, mode)
+        self.check_call(inputs, latents, data_samples, mode)
         if self.teacher.model is None:
             raise RuntimeError(
                 'the teacher has not been started: training a MeshDistiller needs TeacherHook, '
@@ -105,10 +105,7 @@ class MeshDistiller(MeshEstimator):
             )
         if latents is None and self.teacher.same_encoder:
             inputs, latents = None, self.backbone.encode_image(inputs)
-        like = inputs if latents is None else latents
-        features, fused = self.perceive(
-            KeypointPrompt.from_samples(data_samples, like), inputs, latents
-        )
+        features, fused = self.perceive(self.prompt_of(data_samples), inputs, latents)
         output = self.head.training_output(fused, data_samples)
         losses = self.head.loss_of(output, data_samples)
         losses |= self.auxiliary_loss(fused, data_samples)
@@ -128,8 +125,7 @@ class MeshDistiller(MeshEstimator):
     ) -> dict[str, Maps]:
         """What the teacher perceives with the clean prompt, by term."""
         teacher = self.teacher.model
-        like = inputs if latents is None else latents
-        prompt = KeypointPrompt.from_samples(data_samples, like, 'clean_prompt')
+        prompt = self.prompt_of(data_samples, 'clean_prompt')
         features, fused = teacher.perceive(prompt, inputs, latents)
         output = None
         if 'volume' in self.distillation:

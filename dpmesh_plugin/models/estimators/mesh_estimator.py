@@ -104,8 +104,7 @@ class MeshEstimator(BaseModel):
         Raises:
             ValueError: unknown mode, not one sample per input, or not one of inputs and latents.
         """
-        if getattr(self.backbone, 'sees_images', True):
-            check_call(inputs, latents, data_samples, mode)
+        self.check_call(inputs, latents, data_samples, mode)
         field = self.train_prompt if mode == 'loss' else 'prompt'
         feats = self.extract_feat(inputs, data_samples, latents, field)
         if mode == 'loss':
@@ -114,6 +113,17 @@ class MeshEstimator(BaseModel):
             predictions = self.head.predict(feats, data_samples)
             return _set_predictions(data_samples, predictions)
         return self.head(feats, self.head.crop_focal(data_samples, feats.device))
+
+    def check_call(
+        self,
+        inputs: Tensor | None,
+        latents: Tensor | None,
+        data_samples: Sequence[MeshDataSample] | None,
+        mode: str,
+    ) -> None:
+        """Refuse a call that cannot be served; a backbone that sees no images takes any."""
+        if getattr(self.backbone, 'sees_images', True):
+            check_call(inputs, latents, data_samples, mode)
 
     def auxiliary_loss(
         self, feats: Tensor, data_samples: Sequence[MeshDataSample]
@@ -141,9 +151,18 @@ class MeshEstimator(BaseModel):
             latents: (B, C, h, w) encoded crops, or None.
             prompt: Field of the samples with the prompt.
         """
-        place = next(self.neck.parameters())
-        keypoints = KeypointPrompt.from_samples(data_samples, place, prompt)
-        return self.perceive(keypoints, inputs, latents)[1]
+        return self.perceive(self.prompt_of(data_samples, prompt), inputs, latents)[1]
+
+    def prompt_of(
+        self, data_samples: Sequence[MeshDataSample], field: str = 'prompt'
+    ) -> KeypointPrompt:
+        """The prompts of some samples on the device of the model.
+
+        Args:
+            data_samples: B samples with a prompt.
+            field: ``'prompt'`` or ``'clean_prompt'``.
+        """
+        return KeypointPrompt.from_samples(data_samples, next(self.neck.parameters()), field)
 
     def perceive(
         self, prompt: KeypointPrompt, inputs: Tensor | None, latents: Tensor | None

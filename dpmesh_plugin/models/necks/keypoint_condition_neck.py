@@ -56,9 +56,10 @@ class KeypointConditionNeck(BaseModule):
             An untrained backbone gives small ones, which would be lost beside heatmaps and
             embedding; so they start with weights like all others. Off as published.
         embedding: Config or module of what all keypoints say together, a vector that is added to
-            every cell of the fused map (:class:`PromptEmbedding`). The map beside it gets a factor
-            for every channel that starts at zero, so that training begins with what the embedding
-            has learned before. None: nothing is added, as published.
+            every cell of the fused map (:class:`PromptEmbedding`). The map that it is added to
+            loses its mean over the crop, so that the mean of the sum is the embedding, whatever the
+            map becomes, and gets a factor for every channel that starts at zero, so that training
+            begins with what the embedding has learned before. None: nothing is added, as published.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
@@ -196,7 +197,8 @@ class KeypointConditionNeck(BaseModule):
         fused = self.fuse(torch.cat(branches, dim=1))
         if condition.embedding is None:
             return fused
-        return fused * self.map_scale + condition.embedding.to(fused)[..., None, None]
+        places = fused - fused.mean(dim=(2, 3), keepdim=True)
+        return places * self.map_scale + condition.embedding.to(fused)[..., None, None]
 
     def _lift(self, points: Tensor) -> Tensor:
         """Tokens (B, K, D) of points (B, K, 2), without a matrix product.
