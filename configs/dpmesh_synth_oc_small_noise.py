@@ -2,6 +2,9 @@
 
 _base_ = './dpmesh_synth_oc_small.py'
 
+model = dict(
+    init_cfg=dict(checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints_noise/epoch_30.pth')
+)
 train_pipeline = [
     *_base_.train_pipeline[:-1],
     dict(type='KeypointJitter', sigma=(0.0, 0.08), drop_prob=0.1),
