@@ -10,7 +10,7 @@ model = dict(
     init_cfg=dict(checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints_distill/epoch_30.pth'),
     teacher=dict(type='EMATeacher', momentum=0.002),
     distillation=dict(
-        fused=dict(type='MapDistanceLoss', distance='l2'),
+        fused=dict(type='MapDistanceLoss', distance='l2', factor=0.1),
         volume=dict(type='MapDistanceLoss', distance='l2'),
         attention=dict(type='MapDivergenceLoss'),
     ),

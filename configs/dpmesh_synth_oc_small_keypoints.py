@@ -1,6 +1,6 @@
 """What the small DPMesh knows of keypoints alone: embedding of the prompt and readout.
 
-Its first stage. A step costs a thirtieth of one with images.
+Its first stage. A step costs a hundredth of one with images.
 """
 
 _base_ = [
