@@ -204,9 +204,8 @@ def stack_meta(samples: Sequence[MeshDataSample], name: str) -> Tensor:
     Raises:
         KeyError: a sample does not have it.
     """
-    if isinstance(samples, MeshBatch):
-        return torch.as_tensor(samples.meta(name))
-    return torch.stack([torch.as_tensor(each) for each in list_meta(samples, name)])
+    values = samples.meta(name) if isinstance(samples, MeshBatch) else list_meta(samples, name)
+    return torch.from_numpy(np.asarray(values))  # floats of Python stay double
 
 
 def list_meta(samples: Sequence[MeshDataSample], name: str) -> list:
