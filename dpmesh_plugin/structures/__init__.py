@@ -9,9 +9,10 @@ from .keypoint_sets import (
     map_keypoints,
     with_derived_joints,
 )
-from .mesh_batch import MeshBatch, list_meta, stack_field, stack_meta
+from .mesh_batch import MeshBatch
 from .mesh_data_sample import MeshDataSample
 from .prompt import BackboneOutput, Condition, KeypointPrompt
+from .sample_fields import list_meta, stack_field, stack_meta
 from .visibility import Visibility
 
 __all__ = [

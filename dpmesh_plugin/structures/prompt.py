@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .mesh_batch import stack_field
 from .mesh_data_sample import MeshDataSample
+from .sample_fields import stack_field
 
 
 @dataclass(frozen=True)
