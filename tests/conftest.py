@@ -1,10 +1,13 @@
 import json
+import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,6 +32,18 @@ def shared_dir() -> Path:
     if not (folder / 'parity').is_dir():
         pytest.skip('the reference set is not beside this checkout')
     return folder
+
+
+@pytest.fixture
+def log_messages() -> Iterator[list[str]]:
+    """What goes to mmengine's logger during a test."""
+    messages: list[str] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield messages
+    logger.removeHandler(handler)
 
 
 @pytest.fixture(scope='session')

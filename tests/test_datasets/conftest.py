@@ -1,14 +1,11 @@
 import copy
 import json
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MMLogger
 
 from dpmesh_plugin.body_models import SMPL
 
@@ -81,18 +78,6 @@ def people(tmp_path, body_model):
         return {'type': 'PW3DDataset', 'data_root': str(tmp_path), 'ann_file': 'people.json'}
 
     return write
-
-
-@pytest.fixture
-def log_messages() -> Iterator[list[str]]:
-    """What goes to mmengine's logger during a test."""
-    messages: list[str] = []
-    handler = logging.Handler()
-    handler.emit = lambda record: messages.append(record.getMessage())
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(handler)
-    yield messages
-    logger.removeHandler(handler)
 
 
 @pytest.fixture

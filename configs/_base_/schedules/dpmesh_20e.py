@@ -1,7 +1,7 @@
 """The published schedule: AdamW at a constant 1e-4 for 20 epochs, gradients clipped at norm 10.
 
 One group of parameters for each trained part; the loss weights neither decay nor count in clipping.
-``optim_wrapper.dtype``: float32 as published, bfloat16 or float16.
+``optim_wrapper.dtype``: float32 as published, bfloat16, float16 or auto.
 """
 
 train_cfg = dict(type='ResumableEpochLoop', max_epochs=20)

@@ -1,4 +1,4 @@
-"""AdamW with a short warm-up and a cosine, in bfloat16, for the small model.
+"""AdamW with a short warm-up and a cosine, in bfloat16 where it pays, for the small model.
 
 With ``default_hooks.speed.compile.dynamic=False`` the parts of the model are compiled, where torch
 finds a C++ compiler.
@@ -8,7 +8,7 @@ _base_ = './dpmesh_20e.py'
 
 train_cfg = dict(max_epochs=1)
 optim_wrapper = dict(
-    dtype='bfloat16',
+    dtype='auto',
     optimizer=dict(lr=3e-4, weight_decay=0.01, fused=True),
     clip_grad=dict(max_norm=5.0),
 )

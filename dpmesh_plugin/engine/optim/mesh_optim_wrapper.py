@@ -1,17 +1,20 @@
 """One optimiser step in full or mixed precision, on any device."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+from mmengine.logging import print_log
 from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from torch import nn
 from torch.optim import Optimizer
 
+from dpmesh_plugin.engine.precision import has_kernels, lean_dtype
 from dpmesh_plugin.registry import OPTIM_WRAPPERS
 
-DTYPES = ('float32', 'bfloat16', 'float16')
+DTYPES = ('auto', 'float32', 'bfloat16', 'float16')
 # Entry of a parameter group: whether its gradients count and are scaled in clipping.
 CLIP = 'clip'
 
@@ -29,7 +32,8 @@ class MeshOptimWrapper(AmpOptimWrapper):
 
     Args:
         optimizer: The optimiser.
-        dtype: Type of the forward pass: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
+        dtype: Type of the forward pass: ``'float32'``, ``'bfloat16'`` or ``'float16'``, or
+            ``'auto'``: bfloat16 where the device has kernels for it, else float32.
         loss_scale: Options of ``torch.amp.GradScaler``, for float16.
         accumulative_counts: Batches whose gradients are averaged for one step.
         clip_grad: Options of clipping as in mmengine, for example ``dict(max_norm=10.0)``.
@@ -51,11 +55,18 @@ class MeshOptimWrapper(AmpOptimWrapper):
             raise ValueError(f'expected dtype out of {", ".join(DTYPES)}, got {dtype!r}')
         # The constructor in between refuses to start where there is no CUDA.
         OptimWrapper.__init__(self, optimizer, accumulative_counts, clip_grad)
-        self.cast_dtype = getattr(torch, dtype)
+        device = optimizer.param_groups[0]['params'][0].device
+        self.cast_dtype = lean_dtype(device) if dtype == 'auto' else getattr(torch, dtype)
+        if not has_kernels(self.cast_dtype, device):
+            print_log(
+                f'this {device.type} has no kernels for {dtype}: a step takes several times as '
+                "long as in float32; optim_wrapper.dtype='auto' takes bfloat16 only where it pays",
+                logger='current',
+                level=logging.WARNING,
+            )
         self._scale_update_param = None  # the scale follows the scaler's own rule
-        device = optimizer.param_groups[0]['params'][0].device.type
         self.loss_scaler = torch.amp.GradScaler(
-            device, enabled=dtype == 'float16', **(loss_scale or {})
+            device.type, enabled=dtype == 'float16', **(loss_scale or {})
         )
 
     @contextmanager

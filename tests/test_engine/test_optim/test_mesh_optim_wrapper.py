@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.optim import SGD
 
+from dpmesh_plugin.engine.precision import lean_dtype
 from dpmesh_plugin.registry import OPTIM_WRAPPERS
 
 
@@ -56,6 +57,19 @@ def test_the_forward_pass_has_the_type(model, dtype):
     with wrapper.optim_context(model):
         assert model(torch.ones(1, 2)).dtype == getattr(torch, dtype)
     assert wrapper.loss_scaler.is_enabled() == (dtype == 'float16')
+
+
+def test_the_type_may_be_left_to_the_device(model):
+    wrapper = make_wrapper(model, dtype='auto')
+    assert wrapper.cast_dtype == lean_dtype(torch.device('cpu'))
+
+
+@pytest.mark.parametrize('available', [True, False])
+def test_a_type_without_kernels_is_warned_of(model, monkeypatch, log_messages, available):
+    kernels = {torch.bfloat16: lambda: available}
+    monkeypatch.setattr('dpmesh_plugin.engine.precision._CPU_KERNELS', kernels)
+    make_wrapper(model, dtype='bfloat16')
+    assert ('no kernels for bfloat16' in ''.join(log_messages)) != available
 
 
 def test_full_precision_leaves_autocast_from_outside_alone(model):
