@@ -7,7 +7,7 @@ from .loading import LoaderRate, measure_loader
 from .machine import machine_facts
 from .parts import Part, count_parameters, parts_of
 from .pipeline import PipelineProfile, profile_pipeline
-from .samples import random_batch
+from .samples import crop_size, random_batch
 from .tables import benchmark_table, cost_table
 from .variant import DTYPES, Variant, variants_of
 from .watch import PartWatch
@@ -31,6 +31,7 @@ __all__ = [
     'built_model_cost',
     'cost_table',
     'count_parameters',
+    'crop_size',
     'machine_facts',
     'measure_loader',
     'model_cost',

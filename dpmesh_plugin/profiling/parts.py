@@ -36,6 +36,7 @@ PLAIN_PARTS = (Part('backbone', ('backbone',), ('backbone.forward',)),)
 SHARED_PARTS = (
     Part('neck', ('neck',), ('neck.encode', 'neck.forward')),
     Part(HEAD, (HEAD,), ('head.forward', 'head.loss', 'head.predict')),
+    Part('auxiliary head', ('auxiliary',), ('auxiliary.forward', 'auxiliary.loss')),
     Part(
         BODY_MODEL,
         ('head.body_model', 'head.pose_decoder'),

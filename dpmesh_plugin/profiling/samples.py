@@ -1,5 +1,8 @@
 """Made-up people with every field that a model may ask for."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from mmengine.structures import InstanceData
 from torch import Tensor
@@ -9,12 +12,18 @@ from dpmesh_plugin.structures import MeshBatch, MeshDataSample, get_keypoint_set
 IMAGE_SIZE = (1920, 1080)
 BOX_XYWH = (700.0, 200.0, 600.0, 600.0)
 FOCAL_LENGTH = 2000.0
+INPUT_SIZE = 256
+
+
+def crop_size(model: Mapping[str, Any]) -> int:
+    """Side of the crops that a config of an estimator is made for, px."""
+    return model.get('head', {}).get('input_size', INPUT_SIZE)
 
 
 def random_batch(
     batch_size: int,
     *,
-    input_size: int = 256,
+    input_size: int = INPUT_SIZE,
     keypoint_set: str = 'dpmesh_30',
     seed: int = 0,
     latent_shape: tuple[int, int, int] | None = None,

@@ -33,6 +33,15 @@ def test_get_cost(run_tool, config_file):
     assert costs[-1]['flops'] == sum(cost['flops'] for cost in costs[:-1])
 
 
+@pytest.mark.parametrize('name', ['get_cost', 'benchmark'])
+def test_crops_have_the_size_that_the_config_is_made_for(run_tool, repo_root, name):
+    """This one is made for 128 px, where heatmaps and latents of 256 px do not fit together."""
+    options = ('--train', '--repeats', '1', '--warmup', '0', '--matmul-size', '8', '--latents')
+    config = str(repo_root / 'configs/dpmesh_synth_oc_small.py')
+    text, _ = run_tool(name, config, *(options if name == 'benchmark' else ()))
+    assert name == 'benchmark' or '128 px' in text
+
+
 def test_benchmark_of_predictions(run_tool, config_file):
     options = ('--repeats', '1', '--warmup', '0', '--matmul-size', '8', '--device', 'cpu')
     kinds = ('--merge-lora', '--channels-last', '--dtype', 'float32', 'bfloat16')

@@ -37,6 +37,7 @@ from dpmesh_plugin.profiling import (
     Training,
     Workload,
     benchmark_table,
+    crop_size,
     machine_facts,
     measure_loader,
     random_batch,
@@ -49,7 +50,6 @@ from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json
 
 HEATMAP_STRIDE = 8  # px of the crop per cell of the recorded inputs
-INPUT_SIZE = 256  # px of the side of a crop
 
 
 def parse_args() -> argparse.Namespace:
@@ -123,7 +123,7 @@ def latent_shape(cfg: Config) -> tuple[int, int, int]:
     """(C, h, w) of the latents that the backbone of a config reads."""
     with torch.device('meta'):
         backbone = MODELS.build(cfg.model.backbone)
-    side = INPUT_SIZE // 2 ** (len(backbone.vae.config.block_out_channels) - 1)
+    side = crop_size(cfg.model) // 2 ** (len(backbone.vae.config.block_out_channels) - 1)
     return backbone.latent_channels, side, side
 
 
@@ -137,9 +137,10 @@ def parity_batch(parity: ParitySet, batch_size: int) -> dict[str, list]:
 
 def batch_makers(args: argparse.Namespace, cfg: Config) -> dict[str, Callable[[int], dict]]:
     """What makes batches of crops and, if asked for, of encoded ones."""
-    makers = {'make_batch': random_batch}
+    make_batch = partial(random_batch, input_size=crop_size(cfg.model))
+    makers = {'make_batch': make_batch}
     if args.latents:
-        makers['make_latents'] = partial(random_batch, latent_shape=latent_shape(cfg))
+        makers['make_latents'] = partial(make_batch, latent_shape=latent_shape(cfg))
     return makers
 
 

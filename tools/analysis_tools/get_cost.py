@@ -10,7 +10,7 @@ from dataclasses import asdict
 from mmengine.registry import init_default_scope
 from rich.console import Console
 
-from dpmesh_plugin.profiling import cost_table, model_cost, total_cost
+from dpmesh_plugin.profiling import cost_table, crop_size, model_cost, total_cost
 from dpmesh_plugin.registry import SCOPE
 from dpmesh_plugin.utils.cli import add_config_options
 from dpmesh_plugin.utils.config import load_config
@@ -23,7 +23,9 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('config', help='config file')
     parser.add_argument('--batch-size', type=int, default=1, help='crops per pass')
-    parser.add_argument('--input-size', type=int, default=256, help='side of a crop in px')
+    parser.add_argument(
+        '--input-size', type=int, help='side of a crop in px; that of the config if left out'
+    )
     parser.add_argument('--out', help='json file for the numbers')
     add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
@@ -33,8 +35,9 @@ def main() -> None:
     args = parse_args()
     init_default_scope(SCOPE)
     cfg = load_config(args.config, args.cfg_options)
-    costs = model_cost(cfg.model, batch_size=args.batch_size, input_size=args.input_size)
-    title = f'{args.config}, batch {args.batch_size}, {args.input_size} px'
+    input_size = args.input_size or crop_size(cfg.model)
+    costs = model_cost(cfg.model, batch_size=args.batch_size, input_size=input_size)
+    title = f'{args.config}, batch {args.batch_size}, {input_size} px'
     Console().print(cost_table(costs, title))
     if args.out:
         dump_json([asdict(cost) for cost in [*costs, total_cost(costs)]], args.out)
