@@ -1,6 +1,6 @@
 """The small DPMesh that comes with the package, trained on SynthOC.
 
-What it knows of keypoints comes from dpmesh_synth_oc_small_keypoints.py and stays as it is.
+What it knows of keypoints comes from dpmesh_synth_oc_small_aligned.py and stays as it is.
 """
 
 _base_ = [
@@ -13,9 +13,10 @@ _base_ = [
 model = dict(
     init_cfg=dict(
         type='PretrainedParts',
-        checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints/epoch_60.pth',
-        parts=('neck.embedding', 'head.readout'),
+        checkpoint='work_dirs/dpmesh_synth_oc_small_aligned/epoch_2.pth',
+        parts=('neck.embedding', 'head.readout', 'head.alignment'),
     ),
+    head=dict(alignment=dict(type='KeypointAlignment')),
     trainable=(
         *('backbone', 'auxiliary', 'neck.keypoint_lift', 'neck.norms', 'neck.branches'),
         *('neck.fuse', 'neck.map_scale', 'head.volume', 'head.image_transformer', 'head.decoder'),

@@ -7,7 +7,7 @@ _base_ = './dpmesh_synth_oc_small_noise.py'
 
 model = dict(
     type='MeshDistiller',
-    init_cfg=dict(checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints_distill/epoch_30.pth'),
+    init_cfg=dict(checkpoint='work_dirs/dpmesh_synth_oc_small_aligned_distill/epoch_2.pth'),
     teacher=dict(type='EMATeacher', momentum=0.002),
     distillation=dict(
         fused=dict(type='MapDistanceLoss', distance='l2', factor=0.1),

@@ -7,4 +7,5 @@ model = dict(
     trainable=None,
     backbone=dict(controlnet=None, trainable=('vae', 'unet')),
     neck=dict(keypoint_tokens=False, inject_heatmaps=False, embedding=None),
+    head=dict(alignment=None),
 )

@@ -103,7 +103,8 @@ def view_attention(
             f'the backbone {type(model.backbone).__name__} gives no attention maps: it takes no '
             'keypoint tokens; DiffusionPriorBackbone does'
         )
-    for sample, prediction in zip(samples, model.head.predict(fused, samples), strict=True):
+    predictions = model.head.predict(fused, samples, prompt)
+    for sample, prediction in zip(samples, predictions, strict=True):
         sample.pred_instances = prediction
     body_model = model.head.body_model
     people = []

@@ -11,6 +11,7 @@ from dpmesh_plugin.registry import BODY_MODELS
 from .body_file import read_bodies
 from .body_layers import BodyLayers
 from .keypoint_layers import keypoint_layers
+from .keypoint_motion import KeypointMotion, keypoint_motion
 from .regressors import build_regressors, describe_missing
 from .smpl_layer import SMPLLayer
 
@@ -123,10 +124,7 @@ class SMPL(BodyLayers):
             KeyError: unknown keypoint set or gender.
             ValueError: a shape is wrong.
         """
-        matrix = self._regressor(keypoint_set)
-        if keypoint_set not in self._keypoint_bodies:
-            self._keypoint_bodies[keypoint_set] = keypoint_layers(self.layers, matrix)
-        body, matrix = self._keypoint_bodies[keypoint_set]
+        body, matrix = self._keypoint_body(keypoint_set)
         output = body(
             global_orient=global_orient,
             body_pose=body_pose,
@@ -136,6 +134,24 @@ class SMPL(BodyLayers):
         )
         with torch.autocast(output.vertices.device.type, enabled=False):
             return matrix @ output.vertices
+
+    def keypoint_motion(
+        self, *, keypoint_set: str, rotations: Tensor, betas: Tensor, gender: str = 'neutral'
+    ) -> KeypointMotion:
+        """Keypoints of posed bodies and how they move with the joints, in float32.
+
+        Args:
+            keypoint_set: Name of the set.
+            rotations: Rotations relative to the parent ``(B, 24, 3, 3)``, root first.
+            betas: Shape coefficients ``(B, 10)``.
+            gender: Of all samples.
+
+        Raises:
+            KeyError: unknown keypoint set or gender.
+        """
+        body, matrix = self._keypoint_body(keypoint_set)
+        with torch.autocast(betas.device.type, enabled=False):
+            return keypoint_motion(body.layers[gender], matrix, rotations, betas)
 
     def get_extra_state(self) -> Tensor:
         """The model id as bytes, so that every checkpoint names its body model."""
@@ -159,6 +175,12 @@ class SMPL(BodyLayers):
         """Move or convert the buffers; the parts cut out of them are cut anew."""
         self._keypoint_bodies.clear()
         return super()._apply(fn, recurse)
+
+    def _keypoint_body(self, keypoint_set: str) -> tuple[BodyLayers, Tensor]:
+        if keypoint_set not in self._keypoint_bodies:
+            matrix = self._regressor(keypoint_set)
+            self._keypoint_bodies[keypoint_set] = keypoint_layers(self.layers, matrix)
+        return self._keypoint_bodies[keypoint_set]
 
     def _regressor(self, keypoint_set: str) -> Tensor:
         matrix = dict(self.regressors.named_buffers()).get(keypoint_set)

@@ -66,6 +66,22 @@ class SMPLLayer(nn.Module):
             Vertices ``(B, V, 3)`` and joints ``(B, 24, 3)``, m.
         """
         rotations = axis_angle_to_matrix(torch.cat((global_orient[:, None], body_pose), dim=1))
+        return self.posed(rotations, betas, transl)[:2]
+
+    def posed(
+        self, rotations: Tensor, betas: Tensor, transl: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Skin a batch of bodies whose pose is given as matrices.
+
+        Args:
+            rotations: Relative to the parent ``(B, 24, 3, 3)``, root first.
+            betas: Shape coefficients ``(B, S)``.
+            transl: Translation ``(B, 3)``, m, added at the end.
+
+        Returns:
+            Vertices ``(B, V, 3)`` and joints ``(B, 24, 3)``, m, and the transforms of the joints
+            ``(B, 24, 3, 4)``.
+        """
         coefficients = shape_coefficients(betas, rotations)
         rest_vertices = (coefficients @ self.directions.flatten(1)).unflatten(1, (3, -1))
         shape = coefficients[:, : len(self.joint_directions)]
@@ -76,7 +92,7 @@ class SMPLLayer(nn.Module):
             transforms = torch.cat(
                 (transforms[..., :3], transforms[..., 3:] + transl[:, None, :, None]), dim=-1
             )
-        return skin(rest_vertices, transforms, self.weights), joints
+        return skin(rest_vertices, transforms, self.weights), joints, transforms
 
     def subset(self, vertex_ids: Tensor) -> 'SMPLLayer':
         """The layer of some vertices ``(V',)``; joints stay those of the whole body."""

@@ -124,6 +124,37 @@ def full_image_translation(
     return torch.cat((transl[:, :2] + offset, depth), dim=-1)
 
 
+def crop_translation(
+    transl: Tensor,
+    bbox_xywh: Tensor,
+    focal: Tensor,
+    principal_point: Tensor,
+    *,
+    input_size: int = 256,
+) -> Tensor:
+    """Translation in the crop camera from the one in the camera of the whole image.
+
+    The inverse of :func:`full_image_translation`.
+
+    Convention: the translation (0.5, 0, 5) in a 512 px box around (500, 300), with focal length
+    1000 px and principal point (400, 300), becomes (0, 0, 10).
+
+    Args:
+        transl: Translations in the axes of the whole image's camera ``(B, 3)``, m.
+        bbox_xywh: Crop boxes in the whole image ``(B, 4)``, px.
+        focal: Focal length ``(B,)``, px.
+        principal_point: Principal point of the whole image ``(B, 2)``, px.
+        input_size: Side of the square crop, px.
+
+    Returns:
+        Translations ``(B, 3)`` in the crop camera, m.
+    """
+    corner, size = bbox_xywh[:, :2], bbox_xywh[:, 2:]
+    offset = (corner + 0.5 * size - principal_point) * transl[:, 2:] / focal[:, None]
+    depth = transl[:, 2:] * size.prod(-1, keepdim=True).sqrt() / input_size
+    return torch.cat((transl[:, :2] - offset, depth), dim=-1)
+
+
 def _focal_pair(focal: Tensor) -> Tensor:
     """Focal lengths ``(B,)`` or ``(B, 2)`` as ``(B, 1)`` or ``(B, 2)``."""
     return focal[:, None] if focal.ndim == 1 else focal

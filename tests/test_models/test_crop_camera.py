@@ -1,7 +1,11 @@
 import pytest
 import torch
 
-from dpmesh_plugin.models.heads.crop_camera import crop_focal, translation_in_image
+from dpmesh_plugin.models.heads.crop_camera import (
+    crop_focal,
+    translation_in_crop,
+    translation_in_image,
+)
 from dpmesh_plugin.structures import MeshDataSample
 
 
@@ -20,5 +24,8 @@ def test_translation_by_hand():
         bbox_xywh=(244, 44, 512, 512), focal_length=(2000, 2000), principal_point=(400, 300)
     )
     transl = torch.tensor([[0.0, 0.25, 10.0]])
-    full = translation_in_image(transl, torch.tensor([1000.0]), [sample], input_size=256)
+    focal = torch.tensor([1000.0])
+    full = translation_in_image(transl, focal, [sample], input_size=256)
     torch.testing.assert_close(full, torch.tensor([[0.5, 0.25, 10.0]]))
+    back = translation_in_crop(full, focal, [sample], input_size=256)
+    torch.testing.assert_close(back, transl)

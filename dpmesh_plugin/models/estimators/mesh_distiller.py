@@ -105,8 +105,9 @@ class MeshDistiller(MeshEstimator):
             )
         if latents is None and self.teacher.same_encoder:
             inputs, latents = None, self.backbone.encode_image(inputs)
-        features, fused = self.perceive(self.prompt_of(data_samples), inputs, latents)
-        output = self.head.training_output(fused, data_samples)
+        prompt = self.prompt_of(data_samples)
+        features, fused = self.perceive(prompt, inputs, latents)
+        output = self.head.training_output(fused, data_samples, prompt)
         losses = self.head.loss_of(output, data_samples)
         losses |= self.auxiliary_loss(fused, data_samples)
         taught = self._taught(inputs, latents, data_samples)
@@ -129,7 +130,7 @@ class MeshDistiller(MeshEstimator):
         features, fused = teacher.perceive(prompt, inputs, latents)
         output = None
         if 'volume' in self.distillation:
-            output = teacher.head.training_output(fused, data_samples)
+            output = teacher.head.training_output(fused, data_samples, prompt)
         return {name: _MAPS[name](features, fused, output) for name in self.distillation}
 
 

@@ -106,11 +106,13 @@ class MeshEstimator(BaseModel):
         """
         self.check_call(inputs, latents, data_samples, mode)
         field = self.train_prompt if mode == 'loss' else 'prompt'
-        feats = self.extract_feat(inputs, data_samples, latents, field)
+        prompt = self.prompt_of(data_samples, field)
+        feats = self.perceive(prompt, inputs, latents)[1]
         if mode == 'loss':
-            return self.head.loss(feats, data_samples) | self.auxiliary_loss(feats, data_samples)
+            losses = self.head.loss(feats, data_samples, prompt)
+            return losses | self.auxiliary_loss(feats, data_samples)
         if mode == 'predict':
-            predictions = self.head.predict(feats, data_samples)
+            predictions = self.head.predict(feats, data_samples, prompt)
             return _set_predictions(data_samples, predictions)
         return self.head(feats, self.head.crop_focal(data_samples, feats.device))
 
@@ -136,23 +138,6 @@ class MeshEstimator(BaseModel):
         """
         return {} if self.auxiliary is None else self.auxiliary.loss(feats, data_samples)
 
-    def extract_feat(
-        self,
-        inputs: Tensor | None,
-        data_samples: Sequence[MeshDataSample],
-        latents: Tensor | None = None,
-        prompt: str = 'prompt',
-    ) -> Tensor:
-        """The fused map (B, C, H / stride, W / stride).
-
-        Args:
-            inputs: (B, 3, H, W) RGB in [0, 1], or None where there are latents.
-            data_samples: B samples with a prompt.
-            latents: (B, C, h, w) encoded crops, or None.
-            prompt: Field of the samples with the prompt.
-        """
-        return self.perceive(self.prompt_of(data_samples, prompt), inputs, latents)[1]
-
     def prompt_of(
         self, data_samples: Sequence[MeshDataSample], field: str = 'prompt'
     ) -> KeypointPrompt:
@@ -171,8 +156,8 @@ class MeshEstimator(BaseModel):
 
         Args:
             prompt: Keypoints of B crops.
-            inputs: See :meth:`extract_feat`.
-            latents: See :meth:`extract_feat`.
+            inputs: (B, 3, H, W) RGB in [0, 1], or None where there are latents.
+            latents: (B, C, h, w) encoded crops, or None.
         """
         condition = self.neck.encode(prompt)
         if latents is None:

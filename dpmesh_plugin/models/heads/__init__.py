@@ -6,6 +6,7 @@ from .feature_volume import FeatureVolume
 from .head_output import HeadOutput
 from .hmr_head import HMRHead
 from .image_transformer import ImageTransformer
+from .keypoint_alignment import KeypointAlignment
 from .mesh_targets import MeshTargets
 from .pose_decoders import ContinuousPoseDecoder
 from .readout_head import ReadoutHead
@@ -20,6 +21,7 @@ __all__ = [
     'HMRHead',
     'HeadOutput',
     'ImageTransformer',
+    'KeypointAlignment',
     'MeshTargets',
     'ReadoutHead',
     'SMPLTokenHead',

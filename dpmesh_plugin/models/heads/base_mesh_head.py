@@ -15,21 +15,19 @@ from dpmesh_plugin.geometry.camera import (
     project,
 )
 from dpmesh_plugin.geometry.crop import crop_view
-from dpmesh_plugin.geometry.rotation import (
-    axis_angle_to_matrix,
-    matrix_to_axis_angle,
-    rotation_6d_to_matrix,
-)
+from dpmesh_plugin.geometry.rotation import matrix_to_axis_angle, rotation_6d_to_matrix
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import BODY_MODELS
-from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
 
 from .crop_camera import crop_focal, image_cameras, translation_in_image
 from .head_output import HeadOutput
-from .mesh_targets import IMAGE_GRID, MeshTargets
+from .keypoint_alignment import align_output
+from .loss_operands import body_operands
+from .mesh_targets import MeshTargets
+from .posed_body import mesh_and_joints
 
-KEYPOINT_SET = 'dpmesh_30'
 FocalSource = Literal['per_sample', 'first']
 OrientFrame = Literal['camera', 'ray']
 
@@ -49,6 +47,10 @@ class BaseMeshHead(BaseModule):
             as published, though the crop does not tell where it lies in the image; ``'ray'``,
             those of a camera that looks at the crop's centre. Losses and predictions are in those
             of the image's camera either way; ``forward`` gives what is regressed.
+        alignment: Config or module that moves the body to where its joints meet the keypoints of
+            the prompt (:class:`KeypointAlignment`), in losses and predictions; ``forward`` gives
+            what is regressed. None: the body stays as it is regressed, as published.
+        in_channels: Channels of the fused map; only an alignment needs it.
         init_cfg: Initialisation as in mmengine.
 
     Raises:
@@ -74,6 +76,8 @@ class BaseMeshHead(BaseModule):
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
         orient_frame: OrientFrame = 'camera',
+        alignment: dict | nn.Module | None = None,
+        in_channels: int | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
@@ -88,6 +92,9 @@ class BaseMeshHead(BaseModule):
         self.input_size = input_size
         self.focal_source = focal_source
         self.orient_frame = orient_frame
+        self.alignment = None
+        if alignment is not None:
+            self.alignment = build_part(alignment, in_channels=in_channels)
 
     @abstractmethod
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
@@ -99,25 +106,36 @@ class BaseMeshHead(BaseModule):
             with_vertices: Whether to compute the whole mesh, or only what the joints need.
         """
 
-    def loss(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
+    def loss(
+        self,
+        feats: Tensor,
+        data_samples: Sequence[MeshDataSample],
+        prompt: KeypointPrompt | None = None,
+    ) -> dict[str, Tensor]:
         """Loss terms of a batch, see :class:`MeshLoss` for their names.
 
         Args:
             feats: (B, C, H, W).
             data_samples: B samples with ``gt_instances``.
+            prompt: See :meth:`predict`.
         """
-        return self.loss_of(self.training_output(feats, data_samples), data_samples)
+        return self.loss_of(self.training_output(feats, data_samples, prompt), data_samples)
 
-    def training_output(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> HeadOutput:
+    def training_output(
+        self,
+        feats: Tensor,
+        data_samples: Sequence[MeshDataSample],
+        prompt: KeypointPrompt | None = None,
+    ) -> HeadOutput:
         """The output that the loss needs: with vertices only where a term compares them.
 
         Args:
             feats: (B, C, H, W).
             data_samples: B samples with the metainfo of :meth:`predict`.
+            prompt: See :meth:`predict`.
         """
-        focal = self.crop_focal(data_samples, feats.device)
-        output = self(feats, focal, with_vertices='vertices' in self.objective.terms)
-        return self._in_image_axes(output, self.crop_view(data_samples, feats.device))
+        with_vertices = 'vertices' in self.objective.terms
+        return self._output(feats, data_samples, prompt, with_vertices=with_vertices)
 
     def loss_of(
         self, output: HeadOutput, data_samples: Sequence[MeshDataSample]
@@ -133,7 +151,12 @@ class BaseMeshHead(BaseModule):
         )
         return self.objective(self.loss_operands(output, targets))
 
-    def predict(self, feats: Tensor, data_samples: Sequence[MeshDataSample]) -> list[InstanceData]:
+    def predict(
+        self,
+        feats: Tensor,
+        data_samples: Sequence[MeshDataSample],
+        prompt: KeypointPrompt | None = None,
+    ) -> list[InstanceData]:
         """Predictions of a batch, one instance each.
 
         Fields are those of ``pred_instances`` in :class:`MeshDataSample`, and ``pelvis`` (1, 3),
@@ -144,11 +167,15 @@ class BaseMeshHead(BaseModule):
         Args:
             feats: (B, C, H, W).
             data_samples: B samples with the metainfo ``ori_shape, bbox_xywh, focal_length,
-                principal_point``; with ``orient_frame='ray'`` also ``warp_mat``.
+                principal_point``; with ``orient_frame='ray'`` or an alignment also ``warp_mat``.
+            prompt: Keypoints of the crops, which an alignment needs.
+
+        Raises:
+            ValueError: there is an alignment and no prompt.
         """
         focal = self.crop_focal(data_samples, feats.device)
         view = self.crop_view(data_samples, feats.device)
-        output = self._in_image_axes(self(feats, focal), view)
+        output = self._output(feats, data_samples, prompt, with_vertices=True)
         fields = {
             'global_orient': output.global_orient,
             'body_pose': output.body_pose,
@@ -192,6 +219,34 @@ class BaseMeshHead(BaseModule):
         centre = torch.full_like(cameras['focal'], self.input_size / 2)
         return crop_view(**cameras, centre=centre).to(device, torch.float32)
 
+    def _output(
+        self,
+        feats: Tensor,
+        data_samples: Sequence[MeshDataSample],
+        prompt: KeypointPrompt | None,
+        *,
+        with_vertices: bool,
+    ) -> HeadOutput:
+        """What is regressed, in the axes of the image's camera, and aligned with the prompt."""
+        focal = self.crop_focal(data_samples, feats.device)
+        view = self.crop_view(data_samples, feats.device)
+        if self.alignment is None:
+            return self._in_image_axes(self(feats, focal, with_vertices=with_vertices), view)
+        if prompt is None:
+            raise ValueError('this head aligns bodies with keypoints: expected a prompt, got None')
+        output = self._in_image_axes(self(feats, focal, with_vertices=False), view)
+        return align_output(
+            output,
+            self.alignment,
+            feats,
+            prompt,
+            data_samples,
+            body_model=self.body_model,
+            focal=focal,
+            input_size=self.input_size,
+            with_vertices=with_vertices,
+        )
+
     def _in_image_axes(self, output: HeadOutput, view: Tensor) -> HeadOutput:
         return output if self.orient_frame == 'camera' else output.turned(view)
 
@@ -223,8 +278,12 @@ class BaseMeshHead(BaseModule):
         with torch.autocast(camera.device.type, enabled=False):
             global_orient = matrix_to_axis_angle(rotation_6d_to_matrix(raw['orient_6d']))
             body_pose = self.pose_decoder(raw['pose_latent'])
-            vertices, joints = self._mesh_and_joints(
-                global_orient, body_pose, raw['betas'], with_vertices=with_vertices
+            vertices, joints = mesh_and_joints(
+                self.body_model,
+                global_orient,
+                body_pose,
+                raw['betas'],
+                with_vertices=with_vertices,
             )
             transl = camera_to_translation(raw['camera'], focal, input_size=self.input_size)
             center = torch.full_like(transl[:, :2], self.input_size / 2)
@@ -243,46 +302,12 @@ class BaseMeshHead(BaseModule):
             'keypoints_2d': keypoints_2d,
         }
 
-    def _mesh_and_joints(
-        self, global_orient: Tensor, body_pose: Tensor, betas: Tensor, *, with_vertices: bool
-    ) -> tuple[Tensor | None, Tensor]:
-        """Vertices (B, V, 3), if wanted, and joints (B, 30, 3) of the body, m."""
-        parameters = {'global_orient': global_orient, 'body_pose': body_pose, 'betas': betas}
-        if not with_vertices:
-            return None, self.body_model.keypoints(keypoint_set=KEYPOINT_SET, **parameters)
-        vertices = self.body_model(**parameters).vertices
-        return vertices, self.body_model.regress(vertices, KEYPOINT_SET)
-
     def loss_operands(self, output: HeadOutput, targets: MeshTargets) -> Operands:
         """Prediction, target and validity of every loss term that is asked for."""
-        pose = torch.cat([output.global_orient[:, None], output.body_pose], dim=1)
-        projected = output.keypoints_2d / self.input_size * IMAGE_GRID
-        operands = {
-            'body_joint_cam': (output.joints, targets.joints, targets.joints_valid),
-            'body_joint_proj': (
-                projected,
-                targets.image_joints[..., :2],
-                targets.image_joints_valid[..., :2],
-            ),
-            'smpl_pose': (pose, targets.pose, targets.pose_valid),
-            'smpl_shape': (output.betas, targets.betas, targets.betas_valid),
-        }
-        if 'smpl_rotation' in self.objective.terms:
-            operands['smpl_rotation'] = (
-                axis_angle_to_matrix(pose),
-                axis_angle_to_matrix(targets.pose),
-                targets.pose_valid[..., None],
-            )
-        if 'vertices' in self.objective.terms:
-            operands['vertices'] = self._vertex_operands(output, targets)
-        return operands
-
-    def _vertex_operands(
-        self, output: HeadOutput, targets: MeshTargets
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Vertices relative to the pelvis; the target is the neutral body of the parameters."""
-        with torch.no_grad():
-            vertices, joints = self._mesh_and_joints(
-                targets.pose[:, 0], targets.pose[:, 1:], targets.betas, with_vertices=True
-            )
-        return output.vertices, vertices - joints[:, :1], targets.betas_valid[..., None]
+        return body_operands(
+            output,
+            targets,
+            terms=self.objective.terms,
+            input_size=self.input_size,
+            body_model=self.body_model,
+        )

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from dpmesh_plugin.geometry.camera import full_image_translation
+from dpmesh_plugin.geometry.camera import crop_translation, full_image_translation
 from dpmesh_plugin.structures import MeshDataSample, stack_meta
 
 
@@ -56,16 +56,41 @@ def translation_in_image(
     Returns:
         (B, 3), m.
     """
-
-    def stack(field: str) -> Tensor:
-        return stack_meta(data_samples, field).to(transl)
-
-    image_focal = stack('focal_length').mean(-1)
+    image_focal, box, principal_point = _image_view(data_samples, transl)
     depth = transl[:, 2:] * (image_focal / focal)[:, None]
     return full_image_translation(
         torch.cat([transl[:, :2], depth], dim=-1),
-        stack('bbox_xywh'),
+        box,
         image_focal,
-        stack('principal_point'),
+        principal_point,
         input_size=input_size,
     )
+
+
+def translation_in_crop(
+    transl: Tensor, focal: Tensor, data_samples: Sequence[MeshDataSample], *, input_size: int
+) -> Tensor:
+    """Translations in the cameras of the crops, the inverse of :func:`translation_in_image`.
+
+    Args:
+        transl: (B, 3) in the cameras of the original images, m.
+        focal: (B,) focal lengths of the cameras of the crops, px.
+        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point``.
+        input_size: Side of the crop, px.
+
+    Returns:
+        (B, 3), m.
+    """
+    image_focal, box, principal_point = _image_view(data_samples, transl)
+    moved = crop_translation(transl, box, image_focal, principal_point, input_size=input_size)
+    depth = moved[:, 2:] * (focal / image_focal)[:, None]
+    return torch.cat([moved[:, :2], depth], dim=-1)
+
+
+def _image_view(
+    data_samples: Sequence[MeshDataSample], like: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Focal length (B,) and box (B, 4) of the crop in the image, and principal point (B, 2)."""
+    names = ('focal_length', 'bbox_xywh', 'principal_point')
+    focal, box, principal_point = (stack_meta(data_samples, name).to(like) for name in names)
+    return focal.mean(-1), box, principal_point

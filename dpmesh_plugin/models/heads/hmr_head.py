@@ -38,6 +38,7 @@ class HMRHead(BaseMeshHead):
         input_size: Side of the crop, px.
         focal_source: See :class:`BaseMeshHead`.
         orient_frame: See :class:`BaseMeshHead`.
+        alignment: See :class:`BaseMeshHead`.
         init_cfg: Initialisation as in mmengine.
     """
 
@@ -54,6 +55,7 @@ class HMRHead(BaseMeshHead):
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
         orient_frame: OrientFrame = 'camera',
+        alignment: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(
@@ -63,6 +65,8 @@ class HMRHead(BaseMeshHead):
             input_size=input_size,
             focal_source=focal_source,
             orient_frame=orient_frame,
+            alignment=alignment,
+            in_channels=in_channels,
             init_cfg=init_cfg,
         )
         self.num_iterations = num_iterations

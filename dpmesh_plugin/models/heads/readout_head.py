@@ -74,6 +74,7 @@ class ReadoutHead(BaseMeshHead):
         input_size: See :class:`BaseMeshHead`.
         focal_source: See :class:`BaseMeshHead`.
         orient_frame: See :class:`BaseMeshHead`.
+        alignment: See :class:`BaseMeshHead`.
         init_cfg: Initialisation as in mmengine.
     """
 
@@ -87,6 +88,7 @@ class ReadoutHead(BaseMeshHead):
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
         orient_frame: OrientFrame = 'camera',
+        alignment: dict | nn.Module | None = None,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(
@@ -96,6 +98,8 @@ class ReadoutHead(BaseMeshHead):
             input_size=input_size,
             focal_source=focal_source,
             orient_frame=orient_frame,
+            alignment=alignment,
+            in_channels=in_channels,
             init_cfg=init_cfg,
         )
         latent_dim = self.pose_decoder.latent_dim

@@ -11,9 +11,10 @@ from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
 
-from .base_mesh_head import KEYPOINT_SET, BaseMeshHead, FocalSource, OrientFrame
+from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
+from .posed_body import KEYPOINT_SET
 from .readout_head import MapReadout
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
@@ -90,7 +91,7 @@ class SMPLTokenHead(BaseMeshHead):
       it, where gradients have no bound. ``'readout'``: the mean of the map gives the body that the
       tokens correct, so that what a first stage has learned (:class:`ReadoutHead`) stays.
 
-    The constructor has thirteen arguments, as every part of the head can be exchanged.
+    The constructor has fourteen arguments, as every part of the head can be exchanged.
 
     Args:
         in_channels: Channels of the fused image feature.
@@ -104,6 +105,7 @@ class SMPLTokenHead(BaseMeshHead):
         input_size: Side of the crop, px.
         focal_source: See above.
         orient_frame: See above.
+        alignment: See :class:`BaseMeshHead`.
         start: See above.
         init_cfg: Initialisation as in mmengine.
 
@@ -127,6 +129,7 @@ class SMPLTokenHead(BaseMeshHead):
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
         orient_frame: OrientFrame = 'camera',
+        alignment: dict | nn.Module | None = None,
         start: Start = 'upright',
         init_cfg: dict | None = None,
     ) -> None:
@@ -139,6 +142,8 @@ class SMPLTokenHead(BaseMeshHead):
             input_size=input_size,
             focal_source=focal_source,
             orient_frame=orient_frame,
+            alignment=alignment,
+            in_channels=in_channels,
             init_cfg=init_cfg,
         )
         self.volume = build_part(volume or {'type': 'FeatureVolume'}, in_channels=in_channels)

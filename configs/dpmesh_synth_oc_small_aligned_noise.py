@@ -1,0 +1,13 @@
+"""The alignment, trained with larger errors of keypoints than those of the detector."""
+
+_base_ = './dpmesh_synth_oc_small_aligned.py'
+
+model = dict(
+    init_cfg=dict(checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints_noise/epoch_30.pth')
+)
+train_pipeline = [
+    *_base_.train_pipeline[:-1],
+    dict(type='KeypointJitter', sigma=(0.0, 0.08), drop_prob=0.1),
+    _base_.train_pipeline[-1],
+]
+train_dataloader = dict(dataset=dict(dataset=dict(pipeline=train_pipeline)))

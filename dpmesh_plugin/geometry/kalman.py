@@ -1,0 +1,24 @@
+"""The update of an estimate by a measurement."""
+
+import torch
+from torch import Tensor
+
+
+def kalman_update(spread: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
+    """Correction of an estimate with Gaussian errors by a linear measurement with Gaussian errors.
+
+    Convention: a length of standard deviation 2 m (``spread`` [[2]]) is measured 5 m longer, with
+    variance 1: the correction is 2 deviations, 4 m.
+
+    Args:
+        spread: (B, M, N) what one standard deviation of each of the N independent errors of the
+            estimate changes in the M measured values.
+        residual: (B, M) measured minus expected.
+        variance: (B, M) of the errors of the measurement.
+
+    Returns:
+        (B, N) correction, in standard deviations.
+    """
+    total = spread @ spread.transpose(1, 2) + torch.diag_embed(variance)
+    weighted = torch.cholesky_solve(residual[..., None], torch.linalg.cholesky(total))
+    return (spread.transpose(1, 2) @ weighted)[..., 0]

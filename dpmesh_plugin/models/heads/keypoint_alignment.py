@@ -1,0 +1,283 @@
+"""A regressed body moved to where its joints meet the detected keypoints."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import log
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from dpmesh_plugin.body_models import SMPL
+from dpmesh_plugin.body_models.keypoint_motion import KeypointMotion
+from dpmesh_plugin.geometry.crop import crop_projection
+from dpmesh_plugin.geometry.kalman import kalman_update
+from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
+
+from .crop_camera import image_cameras, translation_in_crop, translation_in_image
+from .head_output import HeadOutput
+from .posed_body import KEYPOINT_SET, mesh_and_joints
+
+NUM_TURNED = 22
+"""Joints that keypoints tell about: all but the two hands, which come last."""
+
+TURN_DEVIATION = 0.12
+"""Of a joint, rad, before training."""
+PLACE_DEVIATIONS = (0.05, 0.05, 0.3)
+"""Of the pelvis in the axes of the camera, m, before training."""
+NOISE = 0.025
+"""Deviation of keypoints, sizes of the crop, before training."""
+OUTLIER_RATIO = 3.0
+"""Squared distance, in variances of a keypoint, from which it counts less, before training."""
+
+MAX_DEVIATION = 2.0
+"""Of a joint, rad, and of the pelvis, m."""
+MIN_NOISE, MAX_NOISE = 0.001, 10.0
+"""Of a keypoint, sizes of the crop: without bounds a step of training may leave no solution."""
+LARGEST_TURN = 1.5
+MIN_DEPTH = 0.2
+UNSEEN_VARIANCE = 1e4
+MAX_RESIDUAL = 0.5
+
+
+class BodyState(NamedTuple):
+    """A body in the camera of the image.
+
+    Args:
+        rotations: (B, 24, 3, 3) relative to the parent, root first, in the axes of the camera.
+        root: (B, 3) pelvis, m.
+    """
+
+    rotations: Tensor
+    root: Tensor
+
+
+class Measurement(NamedTuple):
+    """Keypoints, in sizes of the crop, and the camera that sees them.
+
+    Args:
+        points: (B, K, 2).
+        scores: (B, K) detector confidences.
+        visible: (B, K) 1 where a keypoint may be used.
+        projection: (B, 3, 3) from camera axes to homogeneous places in the crop.
+    """
+
+    points: Tensor
+    scores: Tensor
+    visible: Tensor
+    projection: Tensor
+
+    @classmethod
+    def of(cls, prompt: KeypointPrompt, projection: Tensor, input_size: int) -> 'Measurement':
+        """The measurement that a prompt is.
+
+        Args:
+            prompt: Keypoints, px of the crop.
+            projection: (B, 3, 3) from camera axes to homogeneous pixels of the crop.
+            input_size: Side of the crop, px.
+        """
+        scale = projection.new_tensor([1 / input_size, 1 / input_size, 1.0])
+        points = prompt.keypoints / input_size
+        return cls(points, prompt.scores, prompt.visible, projection * scale[:, None])
+
+
+class AlignmentStep(nn.Module):
+    """One update of a body by its keypoints.
+
+    Args:
+        in_channels: Values per sample that tell how far body and keypoints can be trusted.
+        num_keypoints: Keypoints K.
+    """
+
+    def __init__(self, *, in_channels: int, num_keypoints: int) -> None:
+        super().__init__()
+        deviations = torch.tensor([TURN_DEVIATION] * (3 * NUM_TURNED) + list(PLACE_DEVIATIONS))
+        self.deviation = _constant_at_start(in_channels, deviations.log())
+        self.noise = _constant_at_start(in_channels, torch.full((num_keypoints,), log(NOISE)))
+        self.score = nn.Parameter(torch.zeros(num_keypoints))
+        self.outlier = nn.Parameter(torch.tensor(log(OUTLIER_RATIO)))
+        self.mixing = nn.Parameter(torch.zeros(len(deviations), len(deviations)))
+
+    def forward(
+        self, state: BodyState, motion: KeypointMotion, seen: Measurement, trust: Tensor
+    ) -> BodyState:
+        """Update.
+
+        Args:
+            state: The body.
+            motion: Its keypoints and how they move.
+            seen: The keypoints.
+            trust: (B, in_channels).
+        """
+        places = motion.keypoints - motion.keypoints[:, :1] + state.root[:, None]
+        points, slopes = _project(places, seen.projection)
+        residual = (seen.points - points).clamp(-MAX_RESIDUAL, MAX_RESIDUAL)
+        residual = residual * seen.visible[..., None]
+        deviation = self.deviation(trust).clamp(max=log(MAX_DEVIATION)).exp()
+        moved = _moved(motion, slopes.detach()) * deviation[:, None]
+        spread = moved + moved @ self.mixing
+        variance = self._variance(residual, seen, trust).repeat_interleave(2, dim=1)
+        change = kalman_update(spread, residual.flatten(1), variance)
+        change = (change + change @ self.mixing.T) * deviation
+        turns = change[:, : 3 * NUM_TURNED].unflatten(1, (NUM_TURNED, 3))
+        turns = turns / (1 + turns.norm(dim=-1, keepdim=True) / LARGEST_TURN)
+        rotations = state.rotations[:, :NUM_TURNED] @ axis_angle_to_matrix(turns)
+        return BodyState(
+            torch.cat([rotations, state.rotations[:, NUM_TURNED:]], dim=1),
+            state.root + change[:, 3 * NUM_TURNED :],
+        )
+
+    def _variance(self, residual: Tensor, seen: Measurement, trust: Tensor) -> Tensor:
+        """Variances (B, K) of the keypoints; one that is far off has a larger one."""
+        noise = self.noise(trust) + self.score * seen.scores
+        expected = (2 * noise.clamp(log(MIN_NOISE), log(MAX_NOISE))).exp()
+        ratio = residual.square().sum(-1).detach() / expected
+        expected = expected * (1 + ratio / (2 * self.outlier.exp()))
+        return torch.where(seen.visible > 0, expected, UNSEEN_VARIANCE)
+
+
+@MODELS.register_module()
+class KeypointAlignment(nn.Module):
+    """Moves a regressed body to where its joints meet the detected keypoints.
+
+    A regression from keypoints is right on average, and off in every single picture by more than
+    the keypoints are: what it knows of the skeleton and the camera is approximate. Here both are
+    exact. The regression counts as an estimate with Gaussian errors of the turns of the joints and
+    of the place of the pelvis, the keypoints as measurements with Gaussian errors, of which those
+    that are far off count less; the body follows from both as in an extended Kalman filter,
+    linearised anew in every step. Learned are the deviations of both, in general and as far as the
+    mean of the map tells them, and how errors of the joints go together. Hidden joints move as far
+    as they depend on those that are seen.
+
+    Keypoints are those of ``dpmesh_30``, the pelvis first.
+
+    Args:
+        in_channels: Channels of the fused map.
+        num_keypoints: Keypoints K of the prompt.
+        num_steps: Updates, with their own weights each.
+    """
+
+    def __init__(self, *, in_channels: int, num_keypoints: int = 30, num_steps: int = 2) -> None:
+        super().__init__()
+        self.steps = nn.ModuleList(
+            AlignmentStep(in_channels=in_channels, num_keypoints=num_keypoints)
+            for _ in range(num_steps)
+        )
+
+    def forward(
+        self,
+        state: BodyState,
+        betas: Tensor,
+        seen: Measurement,
+        feats: Tensor,
+        body_model: SMPL,
+    ) -> BodyState:
+        """Align, in float32 also under autocast.
+
+        Args:
+            state: The regressed body.
+            betas: (B, 10) its shape.
+            seen: The keypoints.
+            feats: (B, in_channels, h, w) fused map.
+            body_model: The body model.
+        """
+        with torch.autocast(feats.device.type, enabled=False):
+            trust = feats.float().mean(dim=(2, 3))
+            for step in self.steps:
+                motion = body_model.keypoint_motion(
+                    keypoint_set=KEYPOINT_SET, rotations=state.rotations, betas=betas
+                )
+                state = step(state, motion, seen, trust)
+        return state
+
+
+def align_output(
+    output: HeadOutput,
+    alignment: KeypointAlignment,
+    feats: Tensor,
+    prompt: KeypointPrompt,
+    data_samples: Sequence[MeshDataSample],
+    *,
+    body_model: SMPL,
+    focal: Tensor,
+    input_size: int,
+    with_vertices: bool,
+) -> HeadOutput:
+    """What a head regressed, aligned with keypoints.
+
+    Args:
+        output: The output in the axes of the image's camera.
+        alignment: The alignment.
+        feats: (B, C, h, w) fused map.
+        prompt: Keypoints of the crops.
+        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point,
+            warp_mat``.
+        body_model: Body model of the head.
+        focal: (B,) focal lengths of the cameras of the crops, px.
+        input_size: Side of the crop, px.
+        with_vertices: Whether to compute the whole mesh.
+
+    Returns:
+        The output with another pose and place; ``keypoints_2d`` are where the camera of the image
+        sees them. What the head gave before the body (``orient_6d, pose_latent, camera``) stays.
+    """
+    with torch.autocast(feats.device.type, enabled=False):
+        moved = translation_in_image(output.transl, focal, data_samples, input_size=input_size)
+        projection = crop_projection(**image_cameras(data_samples)).to(moved)
+        seen = Measurement.of(prompt, projection, input_size)
+        pose = torch.cat([output.global_orient[:, None], output.body_pose], dim=1)
+        state = BodyState(axis_angle_to_matrix(pose), output.pelvis + moved)
+        state = alignment(state, output.betas, seen, feats, body_model)
+        pose = matrix_to_axis_angle(state.rotations)
+        vertices, joints = mesh_and_joints(
+            body_model, pose[:, 0], pose[:, 1:], output.betas, with_vertices=with_vertices
+        )
+        pelvis = joints[:, :1]
+        joints = joints - pelvis
+        transl = translation_in_crop(
+            state.root - pelvis[:, 0], focal, data_samples, input_size=input_size
+        )
+        keypoints_2d = _project(joints + state.root[:, None], seen.projection)[0] * input_size
+    return replace(
+        output,
+        global_orient=pose[:, 0],
+        body_pose=pose[:, 1:],
+        transl=transl,
+        pelvis=pelvis[:, 0],
+        vertices=None if vertices is None else vertices - pelvis,
+        joints=joints,
+        keypoints_2d=keypoints_2d,
+    )
+
+
+def _constant_at_start(in_channels: int, values: Tensor) -> nn.Linear:
+    """A layer that gives ``values``, whatever it is given, before it is trained."""
+    layer = nn.Linear(in_channels, len(values))
+    nn.init.zeros_(layer.weight)
+    with torch.no_grad():
+        layer.bias.copy_(values)
+    return layer
+
+
+def _project(places: Tensor, projection: Tensor) -> tuple[Tensor, Tensor]:
+    """Places (B, K, 2) of points (B, K, 3) in the crop, and their slopes (B, K, 2, 3)."""
+    homogeneous = places @ projection.transpose(1, 2)
+    depth = homogeneous[..., 2:].clamp(min=MIN_DEPTH)
+    points = homogeneous[..., :2] / depth
+    rows, last = projection[:, None, :2], projection[:, None, 2:]
+    return points, (rows - points[..., None] * last) / depth[..., None]
+
+
+def _moved(motion: KeypointMotion, slopes: Tensor) -> Tensor:
+    """What a unit of every turn and of the place of the pelvis moves in the crop (B, 2 K, N).
+
+    The keypoints hang on the pelvis, the first of them. The lengths of these columns are taken as
+    known: no gradient reaches the body through them.
+    """
+    levers = (motion.levers - motion.levers[:, :1])[:, :, None, :NUM_TURNED].detach()
+    # slope . (turn x lever) is turn . (lever x slope)
+    across = torch.linalg.cross(*torch.broadcast_tensors(levers, slopes[:, :, :, None]))
+    turned = torch.einsum('bkujd,bjdi->bkuji', across, motion.turns[:, :NUM_TURNED].detach())
+    return torch.cat([turned.flatten(3), slopes], dim=-1).flatten(1, 2)

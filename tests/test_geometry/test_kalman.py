@@ -1,0 +1,27 @@
+import pytest
+import torch
+
+from dpmesh_plugin.geometry.kalman import kalman_update
+
+
+def test_a_length_measured_once():
+    spread, residual = torch.tensor([[[2.0]]]), torch.tensor([[5.0]])
+    assert kalman_update(spread, residual, torch.ones(1, 1)).item() == pytest.approx(2.0)
+
+
+def test_it_is_the_mean_of_the_posterior():
+    """The most probable correction: noise and correction in their deviations are least squares."""
+    torch.manual_seed(0)
+    spread, residual = torch.randn(4, 6, 9).double(), torch.randn(4, 6).double()
+    variance = torch.rand(4, 6).double() + 0.1
+    scaled = torch.cat([spread / variance.sqrt()[..., None], torch.eye(9).expand(4, 9, 9)], dim=1)
+    aim = torch.cat([residual / variance.sqrt(), torch.zeros(4, 9)], dim=1)
+    expected = torch.linalg.lstsq(scaled, aim[..., None]).solution[..., 0]
+    torch.testing.assert_close(kalman_update(spread, residual, variance), expected)
+
+
+def test_what_is_not_measured_changes_nothing():
+    spread, residual = torch.ones(1, 2, 3), torch.tensor([[1.0, 100.0]])
+    alone = kalman_update(spread[:, :1], residual[:, :1], torch.ones(1, 1))
+    both = kalman_update(spread, residual, torch.tensor([[1.0, 1e9]]))
+    torch.testing.assert_close(both, alone)
