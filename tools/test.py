@@ -5,6 +5,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
+from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
@@ -71,13 +72,18 @@ def main() -> None:
     args = parse_args()
     cfg = config_from_args(args)
     set_outputs(cfg, args)
-    if args.checkpoint != UNTRAINED:
+    untrained = args.checkpoint == UNTRAINED
+    if not untrained:
         if not Path(args.checkpoint).is_file():
             raise FileNotFoundError(
                 f'expected a checkpoint, found none at {Path(args.checkpoint).absolute()}'
             )
         cfg.load_from = args.checkpoint
-    metrics = Runner.from_cfg(cfg).test()
+    runner = Runner.from_cfg(cfg)
+    if untrained:
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model.init_weights()  # the runner does this for training only
+    metrics = runner.test()
     if is_main_process():
         evaluator = cfg.test_evaluator[0]
         print(f'{args.config} with {args.checkpoint}')

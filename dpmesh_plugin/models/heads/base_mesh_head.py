@@ -9,24 +9,18 @@ from mmengine.model import BaseModule
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from dpmesh_plugin.geometry.camera import (
-    PUBLISHED_DEPTH_OFFSET,
-    camera_to_translation,
-    project,
-)
 from dpmesh_plugin.geometry.crop import crop_view
-from dpmesh_plugin.geometry.rotation import matrix_to_axis_angle, rotation_6d_to_matrix
 from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import BODY_MODELS
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
 
+from .aligned_output import align_output
 from .crop_camera import crop_focal, image_cameras, translation_in_image
 from .head_output import HeadOutput
-from .keypoint_alignment import align_output
 from .loss_operands import body_operands
 from .mesh_targets import MeshTargets
-from .posed_body import mesh_and_joints
+from .posed_body import decode_body
 
 FocalSource = Literal['per_sample', 'first']
 OrientFrame = Literal['camera', 'ray']
@@ -274,33 +268,15 @@ class BaseMeshHead(BaseModule):
             All fields of :class:`HeadOutput` but ``image_joints``.
         """
         raw = {'orient_6d': orient_6d, 'pose_latent': pose_latent, 'betas': betas, 'camera': camera}
-        raw = {name: value.float() for name, value in raw.items()}
         with torch.autocast(camera.device.type, enabled=False):
-            global_orient = matrix_to_axis_angle(rotation_6d_to_matrix(raw['orient_6d']))
-            body_pose = self.pose_decoder(raw['pose_latent'])
-            vertices, joints = mesh_and_joints(
-                self.body_model,
-                global_orient,
-                body_pose,
-                raw['betas'],
+            return decode_body(
+                {name: value.float() for name, value in raw.items()},
+                focal,
+                body_model=self.body_model,
+                pose_decoder=self.pose_decoder,
+                input_size=self.input_size,
                 with_vertices=with_vertices,
             )
-            transl = camera_to_translation(raw['camera'], focal, input_size=self.input_size)
-            center = torch.full_like(transl[:, :2], self.input_size / 2)
-            keypoints_2d = project(
-                joints + transl[:, None], focal, center, depth_offset=PUBLISHED_DEPTH_OFFSET
-            )
-        pelvis = joints[:, :1]
-        return {
-            **raw,
-            'global_orient': global_orient,
-            'body_pose': body_pose,
-            'transl': transl,
-            'pelvis': pelvis[:, 0],
-            'vertices': None if vertices is None else vertices - pelvis,
-            'joints': joints - pelvis,
-            'keypoints_2d': keypoints_2d,
-        }
 
     def loss_operands(self, output: HeadOutput, targets: MeshTargets) -> Operands:
         """Prediction, target and validity of every loss term that is asked for."""

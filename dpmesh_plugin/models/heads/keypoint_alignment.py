@@ -1,7 +1,5 @@
 """A regressed body moved to where its joints meet the detected keypoints."""
 
-from collections.abc import Sequence
-from dataclasses import replace
 from math import log
 from typing import NamedTuple
 
@@ -10,15 +8,12 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.body_models.keypoint_motion import KeypointMotion
-from dpmesh_plugin.geometry.crop import crop_projection
 from dpmesh_plugin.geometry.kalman import kalman_update
-from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix
 from dpmesh_plugin.registry import MODELS
-from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
+from dpmesh_plugin.structures import KeypointPrompt
 
-from .crop_camera import image_cameras, translation_in_crop, translation_in_image
-from .head_output import HeadOutput
-from .posed_body import KEYPOINT_SET, mesh_and_joints
+from .posed_body import KEYPOINT_SET
 
 NUM_TURNED = 22
 """Joints that keypoints tell about: all but the two hands, which come last."""
@@ -82,6 +77,21 @@ class Measurement(NamedTuple):
         points = prompt.keypoints / input_size
         return cls(points, prompt.scores, prompt.visible, projection * scale[:, None])
 
+    def view(self, places: Tensor) -> tuple[Tensor, Tensor]:
+        """Where the camera sees some points.
+
+        Args:
+            places: (B, K, 3), m.
+
+        Returns:
+            (B, K, 2) in sizes of the crop, and how they change with the places (B, K, 2, 3).
+        """
+        homogeneous = places @ self.projection.transpose(1, 2)
+        depth = homogeneous[..., 2:].clamp(min=MIN_DEPTH)
+        points = homogeneous[..., :2] / depth
+        rows, last = self.projection[:, None, :2], self.projection[:, None, 2:]
+        return points, (rows - points[..., None] * last) / depth[..., None]
+
 
 class AlignmentStep(nn.Module):
     """One update of a body by its keypoints.
@@ -112,7 +122,7 @@ class AlignmentStep(nn.Module):
             trust: (B, in_channels).
         """
         places = motion.keypoints - motion.keypoints[:, :1] + state.root[:, None]
-        points, slopes = _project(places, seen.projection)
+        points, slopes = seen.view(places)
         residual = (seen.points - points).clamp(-MAX_RESIDUAL, MAX_RESIDUAL)
         residual = residual * seen.visible[..., None]
         deviation = self.deviation(trust).clamp(max=log(MAX_DEVIATION)).exp()
@@ -193,65 +203,6 @@ class KeypointAlignment(nn.Module):
         return state
 
 
-def align_output(
-    output: HeadOutput,
-    alignment: KeypointAlignment,
-    feats: Tensor,
-    prompt: KeypointPrompt,
-    data_samples: Sequence[MeshDataSample],
-    *,
-    body_model: SMPL,
-    focal: Tensor,
-    input_size: int,
-    with_vertices: bool,
-) -> HeadOutput:
-    """What a head regressed, aligned with keypoints.
-
-    Args:
-        output: The output in the axes of the image's camera.
-        alignment: The alignment.
-        feats: (B, C, h, w) fused map.
-        prompt: Keypoints of the crops.
-        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point,
-            warp_mat``.
-        body_model: Body model of the head.
-        focal: (B,) focal lengths of the cameras of the crops, px.
-        input_size: Side of the crop, px.
-        with_vertices: Whether to compute the whole mesh.
-
-    Returns:
-        The output with another pose and place; ``keypoints_2d`` are where the camera of the image
-        sees them. What the head gave before the body (``orient_6d, pose_latent, camera``) stays.
-    """
-    with torch.autocast(feats.device.type, enabled=False):
-        moved = translation_in_image(output.transl, focal, data_samples, input_size=input_size)
-        projection = crop_projection(**image_cameras(data_samples)).to(moved)
-        seen = Measurement.of(prompt, projection, input_size)
-        pose = torch.cat([output.global_orient[:, None], output.body_pose], dim=1)
-        state = BodyState(axis_angle_to_matrix(pose), output.pelvis + moved)
-        state = alignment(state, output.betas, seen, feats, body_model)
-        pose = matrix_to_axis_angle(state.rotations)
-        vertices, joints = mesh_and_joints(
-            body_model, pose[:, 0], pose[:, 1:], output.betas, with_vertices=with_vertices
-        )
-        pelvis = joints[:, :1]
-        joints = joints - pelvis
-        transl = translation_in_crop(
-            state.root - pelvis[:, 0], focal, data_samples, input_size=input_size
-        )
-        keypoints_2d = _project(joints + state.root[:, None], seen.projection)[0] * input_size
-    return replace(
-        output,
-        global_orient=pose[:, 0],
-        body_pose=pose[:, 1:],
-        transl=transl,
-        pelvis=pelvis[:, 0],
-        vertices=None if vertices is None else vertices - pelvis,
-        joints=joints,
-        keypoints_2d=keypoints_2d,
-    )
-
-
 def _constant_at_start(in_channels: int, values: Tensor) -> nn.Linear:
     """A layer that gives ``values``, whatever it is given, before it is trained."""
     layer = nn.Linear(in_channels, len(values))
@@ -259,15 +210,6 @@ def _constant_at_start(in_channels: int, values: Tensor) -> nn.Linear:
     with torch.no_grad():
         layer.bias.copy_(values)
     return layer
-
-
-def _project(places: Tensor, projection: Tensor) -> tuple[Tensor, Tensor]:
-    """Places (B, K, 2) of points (B, K, 3) in the crop, and their slopes (B, K, 2, 3)."""
-    homogeneous = places @ projection.transpose(1, 2)
-    depth = homogeneous[..., 2:].clamp(min=MIN_DEPTH)
-    points = homogeneous[..., :2] / depth
-    rows, last = projection[:, None, :2], projection[:, None, 2:]
-    return points, (rows - points[..., None] * last) / depth[..., None]
 
 
 def _moved(motion: KeypointMotion, slopes: Tensor) -> Tensor:
