@@ -39,3 +39,14 @@ def test_it_knows_people(run_tool, scenes, tmp_path):
     code, said = run_tool([*command, '--cfg-options', f'data_root={scenes}'])
     assert code == 0, said
     assert json.loads(out.read_text())['metrics']['MPJPE'] < 0.45 * MEAN_POSE
+
+
+def test_a_model_of_trained_parts_is_measured_as_it_starts(run_tool, repo_root, scenes, tmp_path):
+    """Embedding and readout come from the shipped model, the alignment is not trained."""
+    out = tmp_path / 'metrics.json'
+    config = 'configs/dpmesh_synth_oc_small_aligned.py'
+    command = ['tools/test.py', config, 'none', '--out', str(out), '--work-dir', str(tmp_path)]
+    start = f'model.init_cfg.checkpoint={repo_root / CHECKPOINT}'
+    code, said = run_tool([*command, '--cfg-options', f'data_root={scenes}', start])
+    assert code == 0, said
+    assert json.loads(out.read_text())['metrics']['MPJPE'] < 0.45 * MEAN_POSE
