@@ -23,6 +23,7 @@ model = dict(
         'head.*_regressor.*',
     ),
 )
+optim_wrapper = dict(paramwise_cfg=dict(head=dict(lr_mult=0.1)))  # it corrects what is there
 val_evaluator = dict(body_model=_base_.body_model)
 test_evaluator = dict(body_model=_base_.body_model)
 default_hooks = dict(

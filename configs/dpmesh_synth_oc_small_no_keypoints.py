@@ -9,3 +9,4 @@ model = dict(
     neck=dict(keypoint_tokens=False, inject_heatmaps=False, embedding=None),
     head=dict(alignment=None),
 )
+optim_wrapper = dict(paramwise_cfg=None)

@@ -29,8 +29,9 @@ class CascadeRegressor(nn.Module):
         in_channels: Channels of the token.
         out_channels: Numbers to regress.
         num_stages: Number of decoder layers.
-        start: The numbers as an untrained model gives them, up to small deviations; None leaves the
-            first values of the layers to chance.
+        start: The numbers as an untrained model gives them; None leaves the first values of the
+            layers to chance.
+        gain: Xavier gain of the layers behind ``start``: how far an untrained model may be off.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class CascadeRegressor(nn.Module):
         out_channels: int,
         num_stages: int,
         start: Sequence[float] | None = None,
+        gain: float = OUTPUT_GAIN,
     ) -> None:
         super().__init__()
         self.stages = nn.ModuleList(
@@ -49,7 +51,7 @@ class CascadeRegressor(nn.Module):
         if start is None:
             return
         for stage in self.stages:
-            nn.init.xavier_uniform_(stage.weight, gain=OUTPUT_GAIN)
+            nn.init.xavier_uniform_(stage.weight, gain=gain)
             nn.init.zeros_(stage.bias)
         with torch.no_grad():
             self.stages[0].bias.copy_(torch.tensor(start))
@@ -89,7 +91,8 @@ class SMPLTokenHead(BaseMeshHead):
       untrained model gives any body. Default ``'upright'``: it gives a standing person. Either way
       the body starts in the middle of the crop: drawn as published, the camera may start within
       it, where gradients have no bound. ``'readout'``: the mean of the map gives the body that the
-      tokens correct, so that what a first stage has learned (:class:`ReadoutHead`) stays.
+      tokens correct, by nothing at first, so that training begins with what a first stage has
+      learned (:class:`ReadoutHead`).
 
     The constructor has fourteen arguments, as every part of the head can be exchanged.
 
@@ -177,6 +180,7 @@ class SMPLTokenHead(BaseMeshHead):
             out_channels=len(upright),
             num_stages=len(self.decoder.layers),
             start=first,
+            gain=0.0 if start == 'readout' else OUTPUT_GAIN,
         )
 
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
