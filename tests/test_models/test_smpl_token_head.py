@@ -205,14 +205,22 @@ def test_compiles_without_graph_breaks(head, feats):
 
 
 def test_tokens_correct_what_is_read_off_the_map(tiny_head, feats):
-    """Before training the corrections are small, and the map decides."""
+    """Before training there are no corrections, and the map decides."""
     head = MODELS.build({**tiny_head, 'start': 'readout'}).eval()
     torch.nn.init.normal_(head.readout.regressors['orient_6d'].weight)
     given = head.readout(feats)
     output = head(feats, FOCAL)
     assert (given['orient_6d'][0] - given['orient_6d'][1]).abs().max() > 0.1
-    torch.testing.assert_close(output.orient_6d, given['orient_6d'], atol=0.1, rtol=0)
-    assert not torch.equal(output.orient_6d, given['orient_6d'])
+    assert torch.equal(output.orient_6d, given['orient_6d'])
+    for stage in head.orient_regressor.stages:
+        torch.nn.init.normal_(stage.weight, std=0.01)
+    assert (head(feats, FOCAL).orient_6d - given['orient_6d']).abs().max() > 0.01
+
+
+def test_corrections_that_start_at_nothing_are_learned(tiny_head, feats, make_samples):
+    head = MODELS.build({**tiny_head, 'start': 'readout'})
+    sum(head.loss(feats, make_samples(2)).values()).backward()
+    assert all(stage.weight.grad.any() for stage in head.pose_regressor.stages)
 
 
 def test_a_body_along_the_ray_is_turned_into_the_axes_of_the_image(tiny_head, feats, make_samples):
