@@ -1,6 +1,7 @@
 """Pictures of what a model is put through."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from dpmesh_plugin.visualization.pictures import contact_sheet
 
 from .stresses import Stress, StressTransform
 from .subject import Subject
+
+GREY = 128
 
 
 def draw_examples(
@@ -31,13 +34,20 @@ def draw_examples(
         for severity in stress.severities:
             packed = subject.samples(StressTransform(stress, severity, seed))[number]
             sample = packed['data_samples']
-            crop = packed['inputs'].permute(1, 2, 0).numpy().clip(0, 255).astype(np.uint8)
             prompt = sample.prompt
             drawn = draw_keypoints(
-                crop,
+                _crop(packed),
                 np.asarray(prompt.keypoints)[0],
                 np.asarray(prompt.keypoint_scores * prompt.keypoints_visible)[0],
                 sample.keypoint_set,
             )
             panels.append(add_label(drawn, f'{stress.name} {severity:g}'))
     return contact_sheet(panels, max(len(stress.severities) for stress in stresses))
+
+
+def _crop(packed: Mapping[str, Any]) -> np.ndarray:
+    """The crop (H, W, 3) uint8 of a sample, grey where the model is given none."""
+    if 'inputs' in packed:
+        return packed['inputs'].permute(1, 2, 0).numpy().clip(0, 255).astype(np.uint8)
+    width, height = packed['data_samples'].input_size
+    return np.full((height, width, 3), GREY, np.uint8)

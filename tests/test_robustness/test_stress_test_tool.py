@@ -42,7 +42,7 @@ def run(repo_root, synth_oc, tmp_path, monkeypatch):
     config = tmp_path / 'tiny.py'
     config.write_text(CONFIG.replace('{root}', str(synth_oc)))
 
-    def call(*arguments) -> None:
+    def call(*arguments, config=config) -> None:
         tool = repo_root / 'tools' / 'analysis_tools' / 'stress_test.py'
         command = [str(tool), str(config), *map(str, arguments)]
         monkeypatch.setattr(sys, 'argv', command)
@@ -66,6 +66,15 @@ def test_a_model_is_tested_and_the_test_gone_on_with(run, tmp_path, capsys):
         assert cv2.imread(str(out / name)).std() > 5, name
     with pytest.raises(SystemExit, match='stress_test: .*seed: 0 there, 1 here'):
         run(*common, '--seed', '1')
+
+
+def test_a_model_that_sees_no_pictures(run, repo_root, synth_oc, tmp_path):
+    out, config = tmp_path / 'out', repo_root / 'configs/dpmesh_synth_oc_small_keypoints.py'
+    options = ('--samples', '2', '--map-samples', '0', '--sweeps', 'keypoint_jitter')
+    root = ('--cfg-options', f'data_root={synth_oc}')
+    run('none', '--out', out, *options, *root, config=config)
+    assert list(json.loads((out / 'stress.json').read_text())['sweeps']) == ['keypoint_jitter']
+    assert cv2.imread(str(out / 'examples.jpg')).std() > 5
 
 
 def test_what_the_user_mistypes(run, tmp_path):
