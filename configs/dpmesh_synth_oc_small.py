@@ -23,7 +23,8 @@ model = dict(
         'head.*_regressor.*',
     ),
 )
-optim_wrapper = dict(paramwise_cfg=dict(head=dict(lr_mult=0.1)))  # it corrects what is there
+# In so few steps a head at the full rate learns noise, and corrects what is right.
+optim_wrapper = dict(paramwise_cfg=dict(head=dict(lr_mult=0.01)))
 val_evaluator = dict(body_model=_base_.body_model)
 test_evaluator = dict(body_model=_base_.body_model)
 default_hooks = dict(
