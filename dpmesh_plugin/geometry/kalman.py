@@ -3,6 +3,10 @@
 import torch
 from torch import Tensor
 
+SMALLEST_SHARE = 1e-4
+"""Smallest variance of a measured value, as a share of what the estimate expects of it: with less,
+single precision finds no solution where several values measure the same."""
+
 
 def kalman_update(spread: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
     """Correction of an estimate with Gaussian errors by a linear measurement with Gaussian errors.
@@ -14,11 +18,14 @@ def kalman_update(spread: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
         spread: (B, M, N) what one standard deviation of each of the N independent errors of the
             estimate changes in the M measured values.
         residual: (B, M) measured minus expected.
-        variance: (B, M) of the errors of the measurement.
+        variance: (B, M) of the errors of the measurement; at least ``SMALLEST_SHARE`` of the
+            variance that the estimate expects is taken.
 
     Returns:
         (B, N) correction, in standard deviations.
     """
-    total = spread @ spread.transpose(1, 2) + torch.diag_embed(variance)
+    total = spread @ spread.transpose(1, 2)
+    variance = variance.maximum(SMALLEST_SHARE * total.diagonal(dim1=1, dim2=2))
+    total = total + torch.diag_embed(variance)
     weighted = torch.cholesky_solve(residual[..., None], torch.linalg.cholesky(total))
     return (spread.transpose(1, 2) @ weighted)[..., 0]

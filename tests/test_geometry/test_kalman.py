@@ -25,3 +25,13 @@ def test_what_is_not_measured_changes_nothing():
     alone = kalman_update(spread[:, :1], residual[:, :1], torch.ones(1, 1))
     both = kalman_update(spread, residual, torch.tensor([[1.0, 1e9]]))
     torch.testing.assert_close(both, alone)
+
+
+def test_many_exact_measurements_of_the_same_have_a_solution():
+    torch.manual_seed(0)
+    lengths = 30 * torch.randn(8, 4, 20)
+    spread, truth = lengths.repeat(1, 15, 1), torch.randn(8, 20)
+    residual = (spread @ truth[..., None])[..., 0]
+    found = kalman_update(spread, residual, torch.full((8, 60), 1e-9))
+    explained = (spread @ found[..., None])[..., 0]
+    torch.testing.assert_close(explained, residual, rtol=0, atol=0.01 * residual.abs().max().item())
