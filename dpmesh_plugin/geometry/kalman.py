@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-SMALLEST_SHARE = 1e-4
+SMALLEST_SHARE = 1e-5
 """Smallest variance of a measured value, as a share of what the estimate expects of it: with less,
 single precision finds no solution where several values measure the same."""
 
