@@ -9,6 +9,8 @@ weights on CPUs; torch does not document them, so their absence is reported by n
 import torch
 from torch import Tensor, nn
 
+from .precision import has_kernels
+
 _OPERATORS = (
     '_convolution_pointwise',
     '_linear_pointwise',
@@ -68,7 +70,7 @@ def pack_layers(module: nn.Module) -> None:
     Layers of derived classes, which may be used in other ways than by calling them, stay.
 
     Raises:
-        ValueError: the module is not on the CPU.
+        ValueError: the module is not on the CPU, or the CPU has no kernels for its type.
         RuntimeError: this build of torch lacks the operators.
     """
     devices = {str(parameter.device) for parameter in module.parameters()}
@@ -76,6 +78,13 @@ def pack_layers(module: nn.Module) -> None:
         raise ValueError(
             f'weights can be packed for a CPU only, these lie on {", ".join(sorted(devices))}: '
             'leave pack_weights out'
+        )
+    dtypes = {parameter.dtype for parameter in module.parameters()}
+    slow = sorted(str(dtype) for dtype in dtypes if not has_kernels(dtype, torch.device('cpu')))
+    if slow:
+        raise ValueError(
+            f'this CPU has no kernels for {", ".join(slow)}, so such weights cannot be packed: '
+            'leave pack_weights out, or take float32'
         )
     lacking = [name for name in _OPERATORS if not hasattr(torch.ops.mkldnn, name)]
     if lacking:

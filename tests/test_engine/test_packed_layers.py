@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from dpmesh_plugin.engine.packed_layers import PackedConv2d, PackedLinear, pack_layers
+from dpmesh_plugin.engine.precision import has_kernels
 
 LAYERS = {
     '3x3': nn.Conv2d(8, 16, 3, padding=1),
@@ -16,6 +17,8 @@ LAYERS = {
 @pytest.mark.parametrize('name', LAYERS)
 @torch.no_grad()
 def test_packed_convolution(name, dtype):
+    if not has_kernels(dtype, torch.device('cpu')):
+        pytest.skip(f'this CPU has no kernels for {dtype}')
     random = torch.Generator().manual_seed(0)
     layer = LAYERS[name].to(dtype)
     packed = PackedConv2d(layer)
@@ -53,6 +56,13 @@ def test_layers_inside_are_exchanged():
     assert type(module[0]) is nn.Conv2d
     assert module[2].out_proj.weight.shape == (4, 4)
     assert not isinstance(module[2].out_proj, PackedLinear)
+
+
+def test_a_type_without_kernels_is_refused(monkeypatch):
+    kernels = {torch.bfloat16: lambda: False}
+    monkeypatch.setattr('dpmesh_plugin.engine.precision._CPU_KERNELS', kernels)
+    with pytest.raises(ValueError, match=r'no kernels for torch.bfloat16, .* leave pack_weights'):
+        pack_layers(nn.Linear(2, 2).bfloat16())
 
 
 def test_only_for_a_cpu():
