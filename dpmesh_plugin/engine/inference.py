@@ -49,6 +49,8 @@ def optimize_for_inference(
         model.backbone.merge()
     model.backbone.to(dtype)
     model.neck.to(dtype)
+    if getattr(model.neck, 'embedding', None) is not None:
+        model.neck.embedding.float()  # it is given coordinates
     if channels_last:
         use_channels_last(model)
     if pack_weights:

@@ -66,6 +66,22 @@ def test_rounding_is_all_that_changes(model):
     assert weight.is_contiguous(memory_format=torch.channels_last)
 
 
+def test_an_embedding_and_an_alignment_stay_in_single_precision():
+    neck = {**CONFIG['neck'], 'embedding': {'type': 'PromptEmbedding', 'width': 8}}
+    head = {**CONFIG['head'], 'alignment': {'type': 'KeypointAlignment'}, 'start': 'readout'}
+    model = MODELS.build({**CONFIG, 'neck': neck, 'head': head}).eval()
+    data = model.data_preprocessor(random_batch(2))
+
+    def vertices():
+        with torch.no_grad():
+            found = model(**data, mode='predict')
+        return torch.cat([sample.pred_instances.vertices for sample in found])
+
+    before = vertices()
+    optimize_for_inference(model, dtype=torch.bfloat16)
+    torch.testing.assert_close(vertices(), before, atol=0.02, rtol=0)
+
+
 @pytest.mark.parametrize('merge_lora', [True, False])
 def test_packed_weights_give_the_same(model, merge_lora):
     before = _vertices(model)
