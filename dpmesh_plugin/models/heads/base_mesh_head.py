@@ -128,8 +128,10 @@ class BaseMeshHead(BaseModule):
             data_samples: B samples with the metainfo of :meth:`predict`.
             prompt: See :meth:`predict`.
         """
+        focal = self.crop_focal(data_samples, feats.device)
+        view = self.crop_view(data_samples, feats.device)
         with_vertices = 'vertices' in self.objective.terms
-        return self._output(feats, data_samples, prompt, with_vertices=with_vertices)
+        return self._output(feats, data_samples, prompt, focal, view, with_vertices=with_vertices)
 
     def loss_of(
         self, output: HeadOutput, data_samples: Sequence[MeshDataSample]
@@ -169,7 +171,7 @@ class BaseMeshHead(BaseModule):
         """
         focal = self.crop_focal(data_samples, feats.device)
         view = self.crop_view(data_samples, feats.device)
-        output = self._output(feats, data_samples, prompt, with_vertices=True)
+        output = self._output(feats, data_samples, prompt, focal, view, with_vertices=True)
         fields = {
             'global_orient': output.global_orient,
             'body_pose': output.body_pose,
@@ -218,12 +220,12 @@ class BaseMeshHead(BaseModule):
         feats: Tensor,
         data_samples: Sequence[MeshDataSample],
         prompt: KeypointPrompt | None,
+        focal: Tensor,
+        view: Tensor,
         *,
         with_vertices: bool,
     ) -> HeadOutput:
         """What is regressed, in the axes of the image's camera, and aligned with the prompt."""
-        focal = self.crop_focal(data_samples, feats.device)
-        view = self.crop_view(data_samples, feats.device)
         if self.alignment is None:
             return self._in_image_axes(self(feats, focal, with_vertices=with_vertices), view)
         if prompt is None:

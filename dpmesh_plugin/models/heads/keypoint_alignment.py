@@ -32,9 +32,13 @@ MAX_DEVIATION = 2.0
 MIN_NOISE, MAX_NOISE = 0.001, 10.0
 """Of a keypoint, sizes of the crop: without bounds a step of training may leave no solution."""
 LARGEST_TURN = 1.5
+"""Of a joint in one update, rad: larger ones approach it."""
 MIN_DEPTH = 0.2
+"""In front of the camera, m: what is nearer counts as there."""
 UNSEEN_VARIANCE = 1e4
+"""Of a keypoint that may not be used, squared sizes of the crop."""
 MAX_RESIDUAL = 0.5
+"""Along each axis, sizes of the crop."""
 
 
 class BodyState(NamedTuple):
