@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.converters.official_names import official_name
 from dpmesh_plugin.models.heads import MeshTargets
 from dpmesh_plugin.registry import MODELS
 
+from .gradients import compare_gradients
 from .parity_set import ParitySet, below
 from .rows import Report
 from .stages import backbone_stages, final_outputs, run_network, to_samples
@@ -26,12 +26,7 @@ FINAL = (
     'joint_cam',
 )
 VERTEX_LIMIT_MM = 0.1
-LOSS_LIMIT = GRADIENT_LIMIT = 1e-3
-# Rounding flips a few rectifiers: one thread and two differ by 1e-3 in single entries.
-ENTRY_LIMIT = 5e-3
-# Norms below are compared absolutely, to LIMIT * FLOOR = 1e-5: biases before a normalisation have
-# no gradient, and what is recorded there is rounding.
-GRADIENT_FLOOR = 1e-2
+LOSS_LIMIT = 1e-3
 EXPECTED, STATS = 'expected.npz', 'expected_stats.json'
 
 
@@ -132,7 +127,7 @@ def compare_losses(parity: ParitySet, model: nn.Module, report: Report) -> None:
     weights = objective.weighting.params
     report.add('losses/awl_params', weights.detach(), record['awl_params_filled'], 1e-6)
     _compare_initial_weights(record, report)
-    _compare_gradients(parity, model, record, report)
+    compare_gradients(parity, model, record, report)
 
 
 def _compare_initial_weights(record: Mapping[str, np.ndarray], report: Report) -> None:
@@ -167,67 +162,3 @@ def recorded_targets(record: Mapping[str, np.ndarray]) -> MeshTargets:
         betas=load('target.shape_param'),
         betas_valid=has_fit[:, 0],
     )
-
-
-def _compare_gradients(
-    parity: ParitySet, model: nn.Module, record: Mapping[str, np.ndarray], report: Report
-) -> None:
-    gradients = official_gradients(model)
-    report.add(
-        'gradients/awl.params',
-        gradients.pop('awl.params'),
-        record['grad.awl.params'],
-        GRADIENT_LIMIT,
-    )
-    for entry in record:
-        name = entry.removeprefix('grad.')
-        if entry.startswith('grad.') and name in gradients:
-            ours = gradients[name].view(record[entry].shape)
-            report.add(f'gradients/{name} (entries)', ours, record[entry], ENTRY_LIMIT)
-    reference = parity.content('losses_gradients.json')
-    if reference is None:
-        report.notes.append('gradients: losses_gradients.json is not in the set')
-        return
-    norms = {name: value.double().norm().item() for name, value in gradients.items()}
-    for name, recorded in reference['per_parameter'].items():
-        _add_norm(report, name, norms.pop(name, float('nan')), recorded['norm'])
-    for name in norms:
-        report.notes.append(f'gradients: {name} has a gradient here and no recorded one')
-        report.add(f'gradients/{name}', float('nan'), 0.0, GRADIENT_LIMIT)
-    _compare_groups(parity, gradients, reference.get('summary', {}), report)
-
-
-def _compare_groups(
-    parity: ParitySet, gradients: Mapping[str, Tensor], summary: Mapping, report: Report
-) -> None:
-    """Norms over the optimiser's groups."""
-    groups = {row['key']: row.get('optimizer_group') for row in parity.manifest['keys']}
-    squares: dict[str, float] = {}
-    for name, value in gradients.items():
-        group = groups[name] or 'controlnet_not_optimised'
-        squares[group] = squares.get(group, 0.0) + value.double().square().sum().item()
-    squares['total_norm_all_requires_grad'] = sum(squares.values())
-    squares['total_norm_optimised'] = sum(squares[g] for g in ('lora', 'neck', 'head'))
-    for name, value in squares.items():
-        if name in summary:
-            _add_norm(report, f'norm of {name}', value**0.5, summary[name])
-
-
-def _add_norm(report: Report, name: str, norm: float, recorded: float) -> None:
-    scale = max(recorded, GRADIENT_FLOOR)
-    report.add(f'gradients/{name}', norm / scale, recorded / scale, GRADIENT_LIMIT, unit='of norm')
-
-
-def official_gradients(model: nn.Module) -> dict[str, Tensor]:
-    """Flat gradients by official name; layers that share an official tensor are joined."""
-    layers = model_layers(model)
-    gradients: dict[str, list[Tensor]] = {}
-    for name, parameter in model.named_parameters():
-        if parameter.requires_grad:
-            gradients.setdefault(official_name(name, layers), []).append(parameter.grad.flatten())
-    return {name: torch.cat(parts) for name, parts in gradients.items()}
-
-
-def model_layers(model: nn.Module) -> int:
-    """Residual blocks per level of the UNet's encoder."""
-    return len(model.backbone.unet.down_blocks[0].resnets)

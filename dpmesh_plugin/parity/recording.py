@@ -11,7 +11,8 @@ from dpmesh_plugin.converters import dpmesh_to_official
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.utils.io import atomic_write, dump_json
 
-from .network import EXPECTED, STATS, official_gradients, recorded_targets
+from .gradients import official_gradients
+from .network import EXPECTED, STATS, recorded_targets
 from .official_model import build_model
 from .parity_set import GENDERS, ParitySet
 from .rows import Report

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from dpmesh_plugin.parity import ParitySet, Report, check_parity
-from dpmesh_plugin.parity.network import compare_network
+from dpmesh_plugin.parity.gradients import compare_gradients
+from dpmesh_plugin.parity.network import compare_losses, compare_network
 from dpmesh_plugin.parity.official_model import build_model
 from dpmesh_plugin.parity.recording import record_set
 from dpmesh_plugin.parity.stages import run_network
@@ -122,3 +123,15 @@ def test_focal_length_per_sample_changes_only_where_it_differs(own, own_model, m
     depth = first['cam_trans'][:, 2] * torch.tensor([1, 800 / 2200])
     torch.testing.assert_close(each['cam_trans'][:, 2], depth)
     torch.testing.assert_close(each['mesh_cam'], first['mesh_cam'])
+
+
+def test_a_factor_on_all_gradients_is_noticed(own, own_model):
+    report = Report()
+    compare_losses(own, own_model, report)
+    assert _over(report) == {}
+    for parameter in own_model.parameters():
+        if parameter.grad is not None:
+            parameter.grad *= 1.003
+    report = Report()
+    compare_gradients(own, own_model, own.arrays('losses.npz'), report)
+    assert 'gradients/median norm' in _over(report)
