@@ -18,4 +18,7 @@ train_dataloader = dict(batch_size=64)
 
 train_cfg = dict(max_epochs=2, val_interval=1)
 optim_wrapper = dict(optimizer=dict(lr=3e-3), clip_grad=dict(max_norm=1.0))
-param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=2)]
+param_scheduler = [
+    _base_.param_scheduler[0],
+    dict(_base_.param_scheduler[1], end=2, eta_min_ratio=0.0033),
+]

@@ -30,7 +30,10 @@ test_evaluator = dict(body_model=_base_.body_model)
 
 train_cfg = dict(max_epochs=60, val_interval=10)
 optim_wrapper = dict(dtype='float32', optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=10.0))
-param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=60)]
+param_scheduler = [
+    _base_.param_scheduler[0],
+    dict(_base_.param_scheduler[1], end=60, eta_min_ratio=0.005),
+]
 default_hooks = dict(checkpoint=dict(interval=5, max_keep_ckpts=1, save_best='MPJPE'))
 find_unused_parameters = True  # nothing reads the tokens
 randomness = dict(seed=1)

@@ -12,4 +12,7 @@ train_dataloader = dict(dataset=dict(views=6, dataset=dict(pipeline=train_pipeli
 
 train_cfg = dict(max_epochs=30)
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
-param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], end=30)]
+param_scheduler = [
+    _base_.param_scheduler[0],
+    dict(_base_.param_scheduler[1], end=30, eta_min_ratio=0.01),
+]

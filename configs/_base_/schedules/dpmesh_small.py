@@ -14,5 +14,5 @@ optim_wrapper = dict(
 )
 param_scheduler = [
     dict(type='LinearLR', start_factor=0.05, by_epoch=False, begin=0, end=200),
-    dict(type='CosineAnnealingLR', begin=0, end=1, eta_min=1e-5, convert_to_iter_based=True),
+    dict(type='CosineAnnealingLR', begin=0, end=1, eta_min_ratio=0.033, convert_to_iter_based=True),
 ]
