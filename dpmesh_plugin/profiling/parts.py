@@ -40,7 +40,10 @@ SHARED_PARTS = (
     Part(
         BODY_MODEL,
         ('head.body_model', 'head.pose_decoder'),
-        ('head.body_model.forward', 'head.body_model.regress', 'head.pose_decoder.forward'),
+        (
+            *('head.body_model.forward', 'head.body_model.regress'),
+            *('head.body_model.keypoint_motion', 'head.pose_decoder.forward'),
+        ),
     ),
 )
 

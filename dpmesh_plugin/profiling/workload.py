@@ -67,9 +67,9 @@ class Prediction:
 
     @torch.no_grad()
     def run(self, data: Mapping[str, Any]) -> Tensor:
-        """The forward pass up to the body."""
-        data = self.model.data_preprocessor(data)
-        return self.model(**data, mode='tensor').vertices
+        """From crops to predictions, an alignment with keypoints included."""
+        samples = self.model.test_step(data)
+        return torch.cat([sample.pred_instances.vertices for sample in samples])
 
     def calls(self) -> Calls:
         """The parts of the model."""

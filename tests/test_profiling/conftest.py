@@ -1,7 +1,7 @@
-from types import SimpleNamespace
-
 import pytest
 import torch
+from mmengine.model import BaseModel
+from mmengine.structures import InstanceData
 from torch import nn
 
 from dpmesh_plugin.models import MeshDataPreprocessor
@@ -59,25 +59,27 @@ class PlainHead(nn.Module):
         self.regressor = nn.Linear(8, 6)
         self.body_model = nn.Linear(6, 6)
 
-    def forward(self, feats: torch.Tensor) -> SimpleNamespace:
-        return SimpleNamespace(vertices=self.body_model(self.regressor(feats)).unflatten(1, (2, 3)))
+    def forward(self, feats: torch.Tensor) -> torch.Tensor:
+        return self.body_model(self.regressor(feats)).unflatten(1, (2, 3))
 
 
-class PlainEstimator(nn.Module):
+class PlainEstimator(BaseModel):
     """An estimator whose cost can be worked out by hand."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.data_preprocessor = MeshDataPreprocessor()
+        super().__init__(data_preprocessor=MeshDataPreprocessor())
         self.backbone = nn.Conv2d(3, 4, 3, padding=1, bias=False)
         self.neck = PlainNeck(4, 8)
         self.head = PlainHead()
         self.backbone.requires_grad_(False)
 
-    def forward(self, inputs: torch.Tensor, data_samples: list, mode: str) -> SimpleNamespace:
-        self.neck.encode(data_samples)
+    def forward(self, inputs: torch.Tensor, data_samples: list, mode: str) -> list:
+        samples = list(data_samples)
+        self.neck.encode(samples)
         feats = self.neck(self.backbone(inputs).mean(dim=(2, 3)))
-        return self.head(feats)
+        for sample, vertices in zip(samples, self.head(feats), strict=True):
+            sample.pred_instances = InstanceData(vertices=vertices[None])
+        return samples
 
 
 @pytest.fixture

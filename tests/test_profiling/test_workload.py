@@ -74,3 +74,12 @@ def test_a_distiller_trains_beside_its_teacher(tiny_config):
     teacher = model.teacher.model.neck.fuse[0].weight
     workload.run(random_batch(1))
     assert not torch.equal(teacher, model.neck.fuse[0].weight)
+
+
+def test_prediction_counts_the_alignment(tiny_config):
+    torch.manual_seed(0)
+    plain = Prediction(MODELS.build(tiny_config)).run(random_batch(2))
+    torch.manual_seed(0)
+    tiny_config['head']['alignment'] = {'type': 'KeypointAlignment'}
+    aligned = Prediction(MODELS.build(tiny_config)).run(random_batch(2))
+    assert not torch.allclose(plain, aligned, atol=1e-3)

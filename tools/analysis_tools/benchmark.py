@@ -131,8 +131,10 @@ def parity_batch(parity: ParitySet, batch_size: int) -> dict[str, list]:
     """The recorded inputs, again and again."""
     rows = np.arange(batch_size) % len(parity.inputs['img_u8'])
     inputs = {name: values[rows] for name, values in parity.inputs.items()}
-    crops = list(torch.from_numpy(inputs['img_u8']))
-    return {'inputs': crops, 'data_samples': to_samples(inputs, HEATMAP_STRIDE)}
+    samples = to_samples(inputs, HEATMAP_STRIDE)
+    for sample, made_up in zip(samples, random_batch(batch_size)['data_samples'], strict=True):
+        sample.set_metainfo({**made_up.metainfo, **sample.metainfo})
+    return {'inputs': list(torch.from_numpy(inputs['img_u8'])), 'data_samples': samples}
 
 
 def batch_makers(args: argparse.Namespace, cfg: Config) -> dict[str, Callable[[int], dict]]:
