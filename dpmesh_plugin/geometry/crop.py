@@ -70,6 +70,28 @@ def crop_view(warp: Tensor, focal: Tensor, principal_point: Tensor, centre: Tens
     return ray_rotation(torch.linalg.solve(projection, homogeneous))
 
 
+def crop_box(warp: Tensor, principal_point: Tensor, *, input_size: int) -> Tensor:
+    """Boxes of crops in their images, in the axes that go with the crop, about the principal point.
+
+    Convention: a crop of 256 px with the warp ``[[0.5, 0, -50], [0, 0.5, 0]]`` is a box of 512 px
+    around (356, 256) of the image: with the principal point (300, 256), the box (-200, -256, 512,
+    512).
+
+    Args:
+        warp: (B, 2, 3).
+        principal_point: (B, 2) px of the image.
+        input_size: Side of the crop, px.
+
+    Returns:
+        (B, 4) as (x, y, w, h), px of the image.
+    """
+    linear, shift = warp[:, :, :2], warp[:, :, 2]
+    centre = torch.linalg.solve(linear, input_size / 2 - shift) - principal_point
+    centre = (crop_turn(warp)[:, :2, :2] @ centre[:, :, None])[:, :, 0]
+    side = input_size / torch.linalg.det(linear).abs().sqrt()[:, None]
+    return torch.cat([centre - side / 2, side, side], dim=1)
+
+
 def ray_rotation(rays: Tensor) -> Tensor:
     """Smallest rotation from the optical axis onto a ray.
 

@@ -3,6 +3,7 @@ import torch
 
 from dpmesh_plugin.geometry.affine import crop_affine
 from dpmesh_plugin.geometry.crop import (
+    crop_box,
     crop_projection,
     crop_turn,
     crop_view,
@@ -103,3 +104,13 @@ def test_the_nearest_point_of_a_cell_wins():
     found = nearest_points(pixels, depth, size=2, stride=4.0)
     # Points 3 and 4 lie outside of the grid and behind the camera.
     assert found.tolist() == [[[2, 1], [-1, -1]]]
+
+
+def test_crop_box_by_hand():
+    warp = torch.tensor([[[0.5, 0.0, -50.0], [0.0, 0.5, 0.0]]])
+    mirrored = torch.tensor([[[-0.5, 0.0, 306.0], [0.0, 0.5, 0.0]]])
+    boxes = [
+        crop_box(each, torch.tensor([[300.0, 256.0]]), input_size=256)[0].tolist()
+        for each in (warp, mirrored)
+    ]
+    assert boxes == [[-200, -256, 512, 512], [-312, -256, 512, 512]]

@@ -36,8 +36,7 @@ def align_output(
         alignment: The alignment.
         feats: (B, C, h, w) fused map.
         prompt: Keypoints of the crops.
-        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point,
-            warp_mat``.
+        data_samples: B samples with the metainfo ``warp_mat, focal_length, principal_point``.
         body_model: Body model of the head.
         focal: (B,) focal lengths of the cameras of the crops, px.
         input_size: Side of the crop, px.

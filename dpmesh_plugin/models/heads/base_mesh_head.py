@@ -162,8 +162,8 @@ class BaseMeshHead(BaseModule):
 
         Args:
             feats: (B, C, H, W).
-            data_samples: B samples with the metainfo ``ori_shape, bbox_xywh, focal_length,
-                principal_point``; with ``orient_frame='ray'`` or an alignment also ``warp_mat``.
+            data_samples: B samples with the metainfo ``ori_shape, warp_mat, focal_length,
+                principal_point``.
             prompt: Keypoints of the crops, which an alignment needs.
 
         Raises:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from dpmesh_plugin.geometry.camera import crop_translation, full_image_translation
+from dpmesh_plugin.geometry.crop import crop_box
 from dpmesh_plugin.structures import MeshDataSample, stack_meta
 
 
@@ -42,7 +43,7 @@ def image_cameras(data_samples: Sequence[MeshDataSample]) -> dict[str, Tensor]:
 def translation_in_image(
     transl: Tensor, focal: Tensor, data_samples: Sequence[MeshDataSample], *, input_size: int
 ) -> Tensor:
-    """Translations in the cameras of the original images.
+    """Translations in the cameras of the original images, in the axes that go with the crops.
 
     The camera of the crop is exchanged for one with the focal length of the original image: where
     that is longer, the same picture comes from a body that is farther away.
@@ -50,20 +51,16 @@ def translation_in_image(
     Args:
         transl: (B, 3) in the cameras of the crops, m.
         focal: (B,) focal lengths of the cameras of the crops, px.
-        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point``.
+        data_samples: B samples with the metainfo ``warp_mat, focal_length, principal_point``.
         input_size: Side of the crop, px.
 
     Returns:
         (B, 3), m.
     """
-    image_focal, box, principal_point = _image_view(data_samples, transl)
-    depth = transl[:, 2:] * (image_focal / focal)[:, None]
+    view = _image_view(data_samples, transl, input_size)
+    depth = transl[:, 2:] * (view['focal'] / focal)[:, None]
     return full_image_translation(
-        torch.cat([transl[:, :2], depth], dim=-1),
-        box,
-        image_focal,
-        principal_point,
-        input_size=input_size,
+        torch.cat([transl[:, :2], depth], dim=-1), **view, input_size=input_size
     )
 
 
@@ -73,24 +70,29 @@ def translation_in_crop(
     """Translations in the cameras of the crops, the inverse of :func:`translation_in_image`.
 
     Args:
-        transl: (B, 3) in the cameras of the original images, m.
+        transl: (B, 3) in the cameras of the original images, in the axes that go with the crops, m.
         focal: (B,) focal lengths of the cameras of the crops, px.
-        data_samples: B samples with the metainfo ``bbox_xywh, focal_length, principal_point``.
+        data_samples: B samples with the metainfo ``warp_mat, focal_length, principal_point``.
         input_size: Side of the crop, px.
 
     Returns:
         (B, 3), m.
     """
-    image_focal, box, principal_point = _image_view(data_samples, transl)
-    moved = crop_translation(transl, box, image_focal, principal_point, input_size=input_size)
-    depth = moved[:, 2:] * (focal / image_focal)[:, None]
+    view = _image_view(data_samples, transl, input_size)
+    moved = crop_translation(transl, **view, input_size=input_size)
+    depth = moved[:, 2:] * (focal / view['focal'])[:, None]
     return torch.cat([moved[:, :2], depth], dim=-1)
 
 
 def _image_view(
-    data_samples: Sequence[MeshDataSample], like: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Focal length (B,) and box (B, 4) of the crop in the image, and principal point (B, 2)."""
-    names = ('focal_length', 'bbox_xywh', 'principal_point')
-    focal, box, principal_point = (stack_meta(data_samples, name).to(like) for name in names)
-    return focal.mean(-1), box, principal_point
+    data_samples: Sequence[MeshDataSample], like: Tensor, input_size: int
+) -> dict[str, Tensor]:
+    """Focal length (B,), box (B, 4) of the crop about the principal point, and that (B, 2)."""
+    cameras = image_cameras(data_samples)
+    principal_point = cameras['principal_point']
+    view = {
+        'bbox_xywh': crop_box(cameras['warp'], principal_point, input_size=input_size),
+        'focal': cameras['focal'].mean(-1),
+        'principal_point': torch.zeros_like(principal_point),
+    }
+    return {name: value.to(like) for name, value in view.items()}
