@@ -5,8 +5,7 @@ import json
 import pytest
 import torch
 
-from dpmesh_plugin.engine import read_checkpoint
-from dpmesh_plugin.engine.checkpoint import state_dict_of
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
 
 CONFIG = 'configs/dpmesh_synth_oc_small.py'
 CHECKPOINT = 'checkpoints/dpmesh_synth_oc_small.pth'

@@ -13,9 +13,10 @@ from mmengine.infer import BaseInferencer
 from mmengine.registry import init_default_scope
 from torch import nn
 
-from dpmesh_plugin.engine.checkpoint import file_sha256, load_weights, read_checkpoint
+from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.engine.inference import optimize_for_inference
 from dpmesh_plugin.registry import MODELS, SCOPE
+from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint
 from dpmesh_plugin.utils.config import load_config
 
 from .detectors import BaseDetector, build_detector

@@ -1,6 +1,6 @@
 """What the runner needs beside the models: checkpoints, hooks, loops, strategies, optimisers."""
 
-from .checkpoint import KeyComparison, check_keys, compare_keys, load_weights, read_checkpoint
+from .checkpoint import KeyComparison, check_keys, compare_keys, load_weights
 from .hooks import (
     EvaluationProtocolHook,
     ExactResumeHook,
@@ -30,5 +30,4 @@ __all__ = [
     'compare_keys',
     'load_weights',
     'optimize_for_inference',
-    'read_checkpoint',
 ]

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from mmengine.runner.checkpoint import CheckpointLoader
 from torch import nn
 
 from dpmesh_plugin.registry import WEIGHT_INITIALIZERS
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
 
 
 @WEIGHT_INITIALIZERS.register_module()
@@ -23,7 +23,7 @@ class PretrainedParts:
     Raises:
         FileNotFoundError: there is no such file (when called).
         KeyError: the model has no such part, or the checkpoint lacks a weight of it (when called).
-        ValueError: a weight has another shape (when called).
+        ValueError: a weight has another shape, or the file cannot be read safely (when called).
     """
 
     def __init__(self, *, checkpoint: str, parts: Sequence[str]) -> None:
@@ -32,8 +32,7 @@ class PretrainedParts:
 
     def __call__(self, module: nn.Module) -> None:
         """Copy the weights into ``module``."""
-        content = CheckpointLoader.load_checkpoint(self.checkpoint, map_location='cpu')
-        given = content.get('state_dict', content)
+        given = state_dict_of(read_checkpoint(self.checkpoint))
         own = module.state_dict()
         chosen = {}
         for part in self.parts:

@@ -23,7 +23,6 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from dpmesh_plugin.engine.checkpoint import file_sha256
 from dpmesh_plugin.evaluation.protocol import data_facts, versions
 from dpmesh_plugin.registry import SCOPE
 from dpmesh_plugin.robustness import (
@@ -45,6 +44,7 @@ from dpmesh_plugin.robustness import (
     sensitivity_map,
     sweep,
 )
+from dpmesh_plugin.utils.checkpoint_file import file_sha256
 from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
 from dpmesh_plugin.visualization.pictures import save_image
 

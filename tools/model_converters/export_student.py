@@ -17,9 +17,9 @@ from torch import Tensor
 
 from dpmesh_plugin.converters.model_state import build_skeleton
 from dpmesh_plugin.converters.weight_files import write_weights
-from dpmesh_plugin.engine import check_keys, read_checkpoint
-from dpmesh_plugin.engine.checkpoint import state_dict_of
+from dpmesh_plugin.engine import check_keys
 from dpmesh_plugin.registry import SCOPE
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
 from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 

@@ -10,7 +10,8 @@ from mmengine.config import Config
 from mmengine.registry import DefaultScope
 from torch import nn
 
-from dpmesh_plugin.engine.checkpoint import compare_keys, read_checkpoint, state_dict_of
+from dpmesh_plugin.engine.checkpoint import compare_keys
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
 from .base_detector import check_weights

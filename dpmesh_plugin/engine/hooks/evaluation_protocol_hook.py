@@ -10,10 +10,10 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch import nn
 
-from dpmesh_plugin.engine.checkpoint import file_sha256
 from dpmesh_plugin.engine.selection import SELECTION_KEY
 from dpmesh_plugin.evaluation import PROTOCOL_KEY
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.checkpoint_file import file_sha256
 
 from .strict_load_hook import checkpoint_of
 

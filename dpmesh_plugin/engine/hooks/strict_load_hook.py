@@ -8,8 +8,9 @@ from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from dpmesh_plugin.engine.checkpoint import check_keys, read_checkpoint, state_dict_of
+from dpmesh_plugin.engine.checkpoint import check_keys
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
 
 
 def checkpoint_of(runner: Runner) -> str | None:
@@ -24,10 +25,9 @@ class StrictLoadHook(Hook):
     """Compare the keys and shapes of a checkpoint with the model before the weights are used.
 
     The runner itself only warns, so a checkpoint without one matching key would still be tested and
-    a number printed. A local file is checked before the run starts, and so before anything of it
-    is unpickled: the runner falls back to running the code in a file that it cannot read safely.
-    Whatever else is loaded (a URL, a call of ``runner.load_checkpoint``) is checked after reading.
-    The folders that DeepSpeed writes are its own to check.
+    a number printed. A local file is checked before the run starts, whatever else is loaded (a URL,
+    a call of ``runner.load_checkpoint``) after reading. The folders that DeepSpeed writes are its
+    own to check.
 
     Args:
         strict: Whether any difference is an error. If not, the differences are logged, what fits is

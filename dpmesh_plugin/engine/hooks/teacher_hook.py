@@ -8,9 +8,10 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.distributed.tensor import DTensor
 
-from dpmesh_plugin.engine.checkpoint import file_sha256, load_weights
+from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.models import MeshDistiller, MeshEstimator
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.checkpoint_file import file_sha256
 
 ENTRY = 'teacher'
 

@@ -4,10 +4,10 @@ from mmengine.evaluator import Evaluator
 from torch import nn
 
 from dpmesh_plugin.body_models import SMPL
-from dpmesh_plugin.engine.checkpoint import file_sha256
 from dpmesh_plugin.engine.hooks.evaluation_protocol_hook import check_body_models
 from dpmesh_plugin.evaluation import DumpPredictions, MeshMetric
 from dpmesh_plugin.evaluation.protocol import weights_under_test
+from dpmesh_plugin.utils.checkpoint_file import file_sha256
 
 HOOK = {'type': 'EvaluationProtocolHook'}
 

@@ -8,9 +8,10 @@ from torch import distributed, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.tensor import distribute_tensor
 
-from dpmesh_plugin.engine import load_weights, read_checkpoint
+from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.hooks import TeacherHook
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint
 
 from .conftest import People
 

@@ -6,10 +6,11 @@ import pytest
 import torch
 from torch import nn
 
-from dpmesh_plugin.engine import load_weights, read_checkpoint
+from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.hooks import TrainingSpeedHook
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint
 
 
 def trained(model) -> dict[str, torch.Tensor]:
