@@ -9,6 +9,9 @@ from torch import Tensor
 from .mesh_data_sample import MeshDataSample
 from .sample_fields import stack_field
 
+SOURCES = {'prompt': 'KeypointsToPrompt', 'clean_prompt': 'CleanPrompt'}
+"""The transforms that give the prompts of a sample."""
+
 
 @dataclass(frozen=True)
 class KeypointPrompt:
@@ -44,8 +47,8 @@ class KeypointPrompt:
                 values = stack_field(data_samples, field, name)
             except KeyError as error:
                 raise ValueError(
-                    f'{error.args[0]}; clean prompts come from the transform CleanPrompt, which '
-                    'the pipeline needs before PackMeshInputs'
+                    f'{error.args[0]}; it comes from the transform {SOURCES[field]}, which the '
+                    'pipeline needs before PackMeshInputs'
                 ) from error
             return values.to(device=like.device, dtype=torch.float32)
 

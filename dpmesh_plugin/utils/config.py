@@ -20,19 +20,26 @@ RUNNER_EXTRAS = (
     'strategy',
     'runner_type',
 )
-# Written once at the top of a config and used in several parts of it.
-SHARED_ENTRIES = ('body_model', 'data_root')
+# Written once at the top of a config and used in several parts of it, under these names.
+SHARED_ENTRIES = {
+    'body_model': 'body_model',
+    'data_root': 'data_root',
+    'train_pipeline': 'pipeline',
+    'test_pipeline': 'pipeline',
+}
 # Read by inference and by tools, beside the runner.
 TOOL_ENTRIES = ('detector',)
 # Names a config may keep for its own use beside what the runner takes.
-LOCAL_NAMES = ('train_pipeline', 'test_pipeline', 'dataset_type', 'custom_imports', 'keypoint_set')
+LOCAL_NAMES = ('dataset_type', 'custom_imports', 'keypoint_set')
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
     """Read a text config, apply options, and refuse what nothing would read.
 
-    An option on a shared entry, such as ``body_model.path=...`` or ``data_root=...``, reaches every
-    place of the config that holds the same value under the same name.
+    An option on a shared entry, such as ``body_model.path=...``, ``data_root=...`` or
+    ``test_pipeline.2.margin=1.2``, reaches every place of the config that holds the same value
+    under the name of the entry (``pipeline`` for the pipelines). A child config reaches only the
+    places that it names itself.
 
     Args:
         path: Config file.
@@ -40,7 +47,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 
     Raises:
         FileNotFoundError: no config at ``path``.
-        KeyError: a top-level key that neither the runner nor a shared entry uses.
+        KeyError: a top-level key that neither the runner nor a shared entry uses, or a shared entry
+            or an option on one that reaches no place of the config.
     """
     path = Path(path)
     if not path.is_file():
@@ -49,6 +57,7 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     for key, value in (options or {}).items():
         _apply_option(cfg, key, value)
     check_top_level_keys(cfg, str(path))
+    check_shared_entries(cfg, str(path))
     return cfg
 
 
@@ -67,22 +76,47 @@ def check_top_level_keys(cfg: Config, where: str) -> None:
         )
 
 
+def check_shared_entries(cfg: Config, where: str) -> None:
+    """Raise KeyError if a shared entry has another value than every place that it is written for.
+
+    A child config that changes the entry alone changes nothing that is read.
+    """
+    for entry in ('body_model', 'data_root'):
+        places = _places(cfg, entry)
+        if entry in cfg and places and cfg[entry] not in [node[entry] for node in places.values()]:
+            raise KeyError(
+                f'{where} sets {entry}, which nothing reads: the values in use are those of '
+                f'{", ".join(f"{path}.{entry}" for path in places)}. Set them there, or leave '
+                f'{entry} as it is and use --cfg-options {entry}=..., which reaches all of them'
+            )
+
+
 def _apply_option(cfg: Config, key: str, value: Any) -> None:
-    name = key.split('.')[0]
-    holders = []
-    if name in SHARED_ENTRIES and name in cfg:
-        old = cfg[name]
-        holders = [node for node in _dicts(cfg._cfg_dict) if name in node and node[name] == old]
+    entry = key.split('.')[0]
+    name, holders = SHARED_ENTRIES.get(entry), []
+    if name and entry in cfg:
+        places = _places(cfg, name)
+        holders = [node for node in places.values() if node[name] == cfg[entry]]
+        if places and not holders:
+            raise KeyError(
+                f'--cfg-options {key} would change {entry}, which nothing reads: the values in use '
+                f'are those of {", ".join(f"{path}.{name}" for path in places)}; name one of them'
+            )
     cfg.merge_from_dict({key: value})
     for holder in holders:
-        holder[name] = copy.deepcopy(cfg[name])
+        holder[name] = copy.deepcopy(cfg[entry])
 
 
-def _dicts(node: Any) -> Iterator[dict]:
-    """Every dict inside nested dicts and lists, the outermost first."""
+def _places(cfg: Config, name: str) -> dict[str, dict]:
+    """The dicts below the top level that have an entry, by their dotted path."""
+    return {path: node for path, node in _dicts(cfg._cfg_dict) if path and name in node}
+
+
+def _dicts(node: Any, path: str = '') -> Iterator[tuple[str, dict]]:
+    """Dotted path and value of every dict inside nested dicts and lists, the outermost first."""
     if isinstance(node, dict):
-        yield node
-        node = list(node.values())
-    if isinstance(node, list | tuple):
-        for child in node:
-            yield from _dicts(child)
+        yield path, node
+    if isinstance(node, dict | list | tuple):
+        children = node.items() if isinstance(node, dict) else enumerate(node)
+        for key, child in list(children):
+            yield from _dicts(child, f'{path}.{key}' if path else str(key))

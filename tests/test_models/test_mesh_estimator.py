@@ -133,7 +133,7 @@ def test_what_is_trained_is_a_config_entry(config, inputs, make_samples):
 
 
 def test_unknown_mode_and_missing_samples_are_refused(model, inputs, make_samples):
-    with pytest.raises(ValueError, match="'loss', 'predict' or 'tensor', got 'test'"):
+    with pytest.raises(ValueError, match=r"mode \('loss', 'predict', 'tensor'\), got 'test'"):
         model(inputs, make_samples(2), mode='test')
     with pytest.raises(ValueError, match='either inputs or latents, got 0 of the two'):
         model(None, make_samples(2))
@@ -161,6 +161,15 @@ def test_a_blind_model_needs_no_image_and_another_continues_from_it(
     torch.testing.assert_close(seeing.eval()(inputs, samples).joints, expected.joints)
     with pytest.raises(ValueError, match='either inputs or latents, got 0'):
         seeing(data_samples=samples)
+    with pytest.raises(ValueError, match="got 'test'"):
+        blind(data_samples=samples, mode='test')
+    with pytest.raises(ValueError, match='expected data samples'):
+        blind()
+
+
+def test_an_unknown_prompt_is_refused(config):
+    with pytest.raises(ValueError, match="expected train_prompt .* got 'clean'"):
+        MODELS.build({**config, 'train_prompt': 'clean'})
 
 
 def test_an_auxiliary_head_adds_terms_to_the_loss(config, inputs, make_samples, open_body):

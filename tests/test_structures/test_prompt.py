@@ -28,3 +28,11 @@ def test_fields_move_and_refuse_other_types():
     assert sample.sample_idx == 3
     with pytest.raises(AssertionError, match='InstanceData'):
         sample.gt_instances = {'keypoints_2d': 1}
+
+
+@pytest.mark.parametrize(
+    ('field', 'source'), [('prompt', 'KeypointsToPrompt'), ('clean_prompt', 'CleanPrompt')]
+)
+def test_a_missing_prompt_names_the_transform_it_comes_from(field, source):
+    with pytest.raises(ValueError, match=f'no {field}.keypoints; .* transform {source}, which'):
+        KeypointPrompt.from_samples([MeshDataSample()], torch.zeros(1), field)

@@ -53,3 +53,31 @@ def test_a_missing_config_is_named(tmp_path):
 def test_what_the_runner_reads_beside_its_arguments_is_known(config_file):
     config_file.write_text(TEXT + 'find_unused_parameters = True\n')
     assert load_config(config_file).find_unused_parameters
+
+
+PIPELINES = """
+train_pipeline = [dict(type='A', p=0.5), dict(type='B')]
+train_dataloader = dict(dataset=dict(dataset=dict(data_root='data/a', pipeline=train_pipeline)))
+"""
+
+
+def test_an_option_on_a_pipeline_reaches_the_data_set(config_file):
+    config_file.write_text(TEXT + PIPELINES)
+    cfg = load_config(config_file, {'train_pipeline.0.p': 0.0, 'train_pipeline.1.q': 1})
+    assert cfg.train_pipeline == [{'type': 'A', 'p': 0.0}, {'type': 'B', 'q': 1}]
+    assert cfg.train_dataloader.dataset.dataset.pipeline == cfg.train_pipeline
+
+
+def test_an_option_that_reaches_nothing_is_refused(config_file):
+    config_file.write_text(TEXT + PIPELINES + 'train_pipeline = []\n')
+    with pytest.raises(KeyError, match=r'those of train_dataloader\.dataset\.dataset\.pipeline'):
+        load_config(config_file, {'train_pipeline': [{'type': 'C'}]})
+
+
+@pytest.mark.parametrize('change', ["data_root = 'data/mine'", "body_model = dict(path='mine')"])
+def test_a_child_that_changes_what_nothing_reads_is_refused(change, config_file, tmp_path):
+    child = tmp_path / 'child.py'
+    child.write_text(f"_base_ = './config.py'\n{change}\n")
+    name = change.split()[0]
+    with pytest.raises(KeyError, match=rf'child.py sets {name}, which nothing reads'):
+        load_config(child)

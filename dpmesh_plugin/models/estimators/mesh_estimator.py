@@ -1,7 +1,7 @@
 """From a crop and a keypoint prompt to a mesh."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
@@ -14,6 +14,7 @@ from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, KeypointPrompt, MeshDataSample
 
 Mode = Literal['loss', 'predict', 'tensor']
+TrainPrompt = Literal['prompt', 'clean_prompt']
 
 OPTIONAL_SIZES = ('attention_strides', 'token_dim')
 """Sizes that a backbone states only where it attends to keypoint tokens."""
@@ -46,7 +47,8 @@ class MeshEstimator(BaseModel):
             checkpoint='ckpt.pth')``.
 
     Raises:
-        ValueError: a name in ``trainable`` covers nothing that could be trained.
+        ValueError: unknown train_prompt, or a name in ``trainable`` covers nothing that could be
+            trained.
     """
 
     def __init__(
@@ -58,9 +60,11 @@ class MeshEstimator(BaseModel):
         auxiliary: dict | nn.Module | None = None,
         data_preprocessor: dict | nn.Module | None = None,
         trainable: Sequence[str] | None = None,
-        train_prompt: Literal['prompt', 'clean_prompt'] = 'prompt',
+        train_prompt: TrainPrompt = 'prompt',
         init_cfg: dict | None = None,
     ) -> None:
+        if train_prompt not in get_args(TrainPrompt):
+            raise ValueError(f'expected train_prompt {get_args(TrainPrompt)}, got {train_prompt!r}')
         preprocessor = build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
         self.backbone = build_part(backbone)
@@ -123,9 +127,13 @@ class MeshEstimator(BaseModel):
         data_samples: Sequence[MeshDataSample] | None,
         mode: str,
     ) -> None:
-        """Refuse a call that cannot be served; a backbone that sees no images takes any."""
+        """Refuse a call that cannot be served; a backbone that sees no images needs none."""
+        if mode not in get_args(Mode):
+            raise ValueError(f'expected mode {get_args(Mode)}, got {mode!r}')
         if getattr(self.backbone, 'sees_images', True):
-            check_call(inputs, latents, data_samples, mode)
+            _check_inputs(inputs, latents, data_samples)
+        elif data_samples is None:
+            raise ValueError('expected data samples, which have the keypoint prompts, got None')
 
     def auxiliary_loss(
         self, feats: Tensor, data_samples: Sequence[MeshDataSample]
@@ -176,15 +184,12 @@ def _set_predictions(
     return list(data_samples)
 
 
-def check_call(
+def _check_inputs(
     inputs: Tensor | None,
     latents: Tensor | None,
     data_samples: Sequence[MeshDataSample] | None,
-    mode: str,
 ) -> None:
-    """Refuse a call that cannot be served."""
-    if mode not in ('loss', 'predict', 'tensor'):
-        raise ValueError(f"expected mode 'loss', 'predict' or 'tensor', got {mode!r}")
+    """Refuse anything but either crops or latents, with one sample each."""
     given = [each for each in (inputs, latents) if each is not None]
     if len(given) != 1:
         raise ValueError(f'expected either inputs or latents, got {len(given)} of the two')

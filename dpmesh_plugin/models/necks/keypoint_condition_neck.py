@@ -119,6 +119,7 @@ class KeypointConditionNeck(BaseModule):
         self.norms = None
         if norm_features:
             self.norms = nn.ModuleList(_norm(channels) for channels in in_channels)
+        _check_steps(strides, out_stride)
         self.branches = nn.ModuleList(
             _resample(width, stride, out_stride)
             for width, stride in zip(widths, strides, strict=True)
@@ -192,7 +193,7 @@ class KeypointConditionNeck(BaseModule):
         for level, attention in zip(self.attention_levels, output.attention, strict=True):
             maps[level] = torch.cat([maps[level], attention], dim=1)
         if self.inject_heatmaps:
-            maps.append(condition.heatmaps.to(maps[0]))
+            maps.append(condition.heatmaps.to(maps[0] if maps else self.fuse[0].weight))
         branches = [branch(each) for branch, each in zip(self.branches, maps, strict=True)]
         fused = self.fuse(torch.cat(branches, dim=1))
         if condition.embedding is None:
@@ -259,3 +260,16 @@ def _check_sizes(
         raise ValueError(
             f'attention_strides has {alone}, but the feature maps have strides {list(strides)}'
         )
+
+
+def _check_steps(strides: Sequence[int], out_stride: int) -> None:
+    """Refuse strides between which no whole number of layers lies."""
+    for stride in strides:
+        fine, coarse = sorted((stride, out_stride))
+        steps = log2(out_stride / stride)
+        if coarse % fine or (steps > 0 and not steps.is_integer()):
+            raise ValueError(
+                f'a map of stride {stride} cannot be brought to out_stride {out_stride}: expected '
+                'out_stride / stride to be a power of two, or stride / out_stride to be whole; set '
+                'out_stride, or heatmap_stride for the heatmaps'
+            )

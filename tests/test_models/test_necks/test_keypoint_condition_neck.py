@@ -204,3 +204,17 @@ def test_normalised_features_count_whatever_their_scale(prompt, output):
     )
     blank = tuple(torch.zeros_like(each) for each in output.features)
     assert (neck(dataclasses.replace(output, features=blank), condition) - fused).abs().max() > 0.5
+
+
+def test_heatmaps_alone_make_a_map(prompt):
+    neck = MODELS.build(
+        {**CONFIG, 'in_channels': (), 'in_strides': (), 'attention_strides': (), 'out_stride': 32}
+    )
+    assert neck(BackboneOutput(()), neck.encode(prompt)).shape == (2, 12, 8, 8)
+
+
+@pytest.mark.parametrize(('strides', 'out_stride'), [((14,), 32), ((14,), 42), ((64,), 48)])
+def test_strides_without_whole_steps_between_them_are_refused(strides, out_stride):
+    sizes = {'in_channels': (6,), 'in_strides': strides, 'attention_strides': ()}
+    with pytest.raises(ValueError, match=rf'stride {strides[0]} cannot .* {out_stride}: expected'):
+        MODELS.build({**CONFIG, **sizes, 'out_stride': out_stride, 'inject_heatmaps': False})
