@@ -20,7 +20,8 @@ from .image_job import Camera, ImageJob
 from .inference_report import Problem
 from .keypoint_files import KeypointFile
 from .keypoint_formats import Person
-from .mesh_file import ImageMeshes, save_meshes
+from .mesh_file import ImageMeshes, read_frame_stamp, save_meshes
+from .mesh_sequence import PHOTOGRAPH
 from .overlays import draw_overlay
 from .smoothed_meshes import smoothed_meshes
 from .video_keypoints import detect_in_video, fingerprint, follow_persons, frames_of_video
@@ -190,7 +191,7 @@ class VideoRun:
 
         def kept() -> Iterator[ImageMeshes]:
             for meshes in frames:
-                path = self.out / f'{self.out.name}_{meshes.frame_index:06d}.npz'
+                path = self._frame_path(meshes.frame_index)
                 save_meshes(meshes, path)
                 written.add(path)
                 ids.update(meshes.person_ids.tolist())
@@ -205,14 +206,25 @@ class VideoRun:
         else:
             for _ in kept():
                 pass
-        for path in set(self.out.glob('*.npz')) - written:
-            path.unlink()
+        self._remove_stale(written)
         counts = {
             'persons': len(ids),
             'frames': self.num_frames,
             'frames_with_persons': len(written),
         }
         return {**entry, **counts, 'frame_rate': reader.frame_rate}
+
+    def _frame_path(self, number: int) -> Path:
+        return self.out / f'{self.out.name}_{number:06d}.npz'
+
+    def _remove_stale(self, written: set[Path]) -> None:
+        """Remove frames that only an earlier run wrote; what else is in the folder stays."""
+        for path in set(self.out.glob('*.npz')) - written:
+            digits = path.stem.removeprefix(f'{self.out.name}_')
+            number = int(digits) if digits.isdecimal() else PHOTOGRAPH
+            # A photograph may be named like a frame; its file does not say that it is one.
+            if path == self._frame_path(number) and read_frame_stamp(path)[0] == number:
+                path.unlink()
 
     def _report(self, message: str) -> None:
         self.problems.append(Problem(str(self.path), message))
