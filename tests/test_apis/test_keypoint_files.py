@@ -144,6 +144,47 @@ def test_images_of_one_name_are_told_apart_by_their_folders(write):
         file.find('/data/down/a.jpg')
 
 
+def _named(*names):
+    """A file with one person in every image, whose id is the position of the name."""
+    annotations = [_annotation(id_=i, image_id=i) for i in range(len(names))]
+    images = [{'id': i, 'file_name': name} for i, name in enumerate(names)]
+    return _coco(*annotations, images=images)
+
+
+def test_folders_count_also_where_only_one_image_has_the_name(write):
+    file = read_keypoints(write(_named('seqA/0001.jpg', '/data/0002.jpg')))
+    assert file.find('/data/seqA/0001.jpg').persons[0].person_id == 0
+    assert file.find('/data/seqB/../seqA/0001.jpg').persons[0].person_id == 0
+    assert file.find('/data/0002.jpg').persons[0].person_id == 1
+    for other, stated in (
+        ('/data/seqB/0001.jpg', 'seqA/0001.jpg'),
+        ('/0001.jpg', 'seqA/0001.jpg'),
+        ('/mnt/data/0002.jpg', '/data/0002.jpg'),
+    ):
+        name = other.rpartition('/')[2]
+        message = (
+            rf'^.{name} is not among the 2 images of .*keypoints\.json: it has {stated}, but the '
+            f'image is {other}. Expected an image whose path ends with the whole name: put or link '
+            f'it into these folders, or leave the folders out of the names, as {name} fits in any'
+        )
+        with pytest.raises(KeyError, match=message):
+            file.find(other)
+
+
+def test_folders_count_for_names_without_suffix_and_behind_links(write, tmp_path, monkeypatch):
+    file = read_keypoints(write(_named('seqA/0001', 'seqA/7', 'a.jpg')))
+    assert file.find('/data/seqA/0001.jpg').persons[0].person_id == 0
+    assert file.find('/data/seqA/0007.jpg').persons[0].person_id == 1
+    (tmp_path / 'seqA').mkdir()
+    (tmp_path / 'photos').symlink_to(tmp_path / 'seqA')
+    assert file.find(tmp_path / 'photos' / '0001.jpg').persons[0].person_id == 0
+    monkeypatch.chdir(tmp_path / 'seqA')
+    assert file.find('0001.jpg').persons[0].person_id == 0
+    monkeypatch.chdir('/')
+    with pytest.raises(KeyError, match='it has seqA/0001, but the image is /0001.jpg'):
+        file.find('0001.jpg')
+
+
 def test_an_image_that_is_not_in_the_file_is_named(write):
     file = read_keypoints(write(_coco(_annotation())))
     with pytest.raises(KeyError, match=r'b\.jpg is not among the 1 images of .*keypoints\.json'):
