@@ -8,6 +8,7 @@ from dpmesh_plugin.apis import read_keypoints
 from dpmesh_plugin.structures import get_keypoint_set
 
 COCO = get_keypoint_set('coco_17').names
+IMAGE = {'id': 1, 'file_name': 'a.jpg'}
 
 
 def _joints(num, flag=2):
@@ -209,6 +210,9 @@ def test_two_entries_for_one_image_are_refused(write):
         (_coco(_annotation(image_id=7)), ValueError, "not in 'images'.*7"),
         (_coco({'id': 3, 'category_id': 1}), KeyError, "annotation 3 has no field 'keypoints'"),
         (_coco(images=[{'id': 1}]), KeyError, "no field 'file_name'"),
+        (_coco(images=[{**IMAGE, 'width': 64}]), KeyError, "image 1 has no field 'height'"),
+        (_coco(images=[{**IMAGE, 'height': 48}]), KeyError, "image 1 has no field 'width'"),
+        (_coco(categories=[{'keypoints': list(COCO)}]), KeyError, "has no field 'id'; it has: key"),
         (_coco(categories=[{'id': 1, 'name': 'person'}]), KeyError, 'names no joints'),
         ([{'image_id': 1, 'keypoints': _joints(17)}], ValueError, 'state keypoint_set'),
         ({'people': [{'pose_keypoints_2d': [1, 2, 3]}]}, ValueError, 'person 0.*has 3 numbers'),
