@@ -100,6 +100,12 @@ def main() -> int:
     from dpmesh_plugin.apis import MeshInferencer, VideoOptions
 
     try:
+        options = VideoOptions(
+            max_gap=args.max_gap,
+            smooth=not args.no_smooth,
+            first_number=args.first_frame,
+            webcam_seconds=args.webcam_seconds,
+        )
         inferencer = MeshInferencer(
             args.config,
             args.checkpoint,
@@ -117,12 +123,7 @@ def main() -> int:
             keypoint_set=args.keypoint_set,
             draw=not args.no_overlay,
             apply_exif=args.apply_exif,
-            video=VideoOptions(
-                max_gap=args.max_gap,
-                smooth=not args.no_smooth,
-                first_number=args.first_frame,
-                webcam_seconds=args.webcam_seconds,
-            ),
+            video=options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         print(f'error: {error.args[0] if isinstance(error, KeyError) else error}', file=sys.stderr)

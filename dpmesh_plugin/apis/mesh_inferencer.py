@@ -33,7 +33,8 @@ from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
 from .progress import progress_bars
-from .video_inference import VideoModel, VideoOptions, VideoRun
+from .video_inference import VideoModel, VideoRun
+from .video_options import VideoOptions
 from .webcam import record_webcams
 
 # Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.

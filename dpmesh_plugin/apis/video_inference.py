@@ -25,27 +25,11 @@ from .mesh_sequence import PHOTOGRAPH
 from .overlays import draw_overlay
 from .smoothed_meshes import smoothed_meshes
 from .video_keypoints import detect_in_video, fingerprint, follow_persons, frames_of_video
+from .video_options import VideoOptions
 from .video_reader import VideoReader
 from .video_sound import copy_sound
 
 Predict = Callable[[Iterable[tuple[ImageJob, Sequence[Person]]], list[Problem]], Iterator[ImageJob]]
-
-
-@dataclass(frozen=True)
-class VideoOptions:
-    """How videos are processed.
-
-    Args:
-        max_gap: Longest time in frames that someone is missing and is still known and filled in.
-        smooth: Whether motion is filtered and the shape of every person averaged.
-        first_number: Number that the names in the keypoint file give to the first frame.
-        webcam_seconds: How long a camera is recorded; None until the program is interrupted.
-    """
-
-    max_gap: int = 12
-    smooth: bool = True
-    first_number: int = 0
-    webcam_seconds: float | None = None
 
 
 @dataclass(frozen=True)
