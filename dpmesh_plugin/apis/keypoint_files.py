@@ -13,6 +13,7 @@ from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.io import load_json
 
 from .detectors.base_detector import BaseDetector
+from .fingerprint import fingerprint
 from .keypoint_formats import ImageKeypoints, Person, from_coco, from_openpose, from_results
 from .mmpose_results import from_mmpose, is_mmpose
 
@@ -50,6 +51,11 @@ class KeypointFile(BaseDetector):
     def label(self) -> str:
         """The file."""
         return str(self.path)
+
+    def facts(self) -> dict[str, str]:
+        """A checksum of what is in the file, wherever that lies."""
+        persons = {f'{i} {image.name}': image.persons for i, image in enumerate(self.images)}
+        return {'detector': type(self).__name__, 'persons_sha256': fingerprint(persons)}
 
     def detect(self, image: np.ndarray, *, name: str | Path = '') -> tuple[Person, ...]:
         """The persons that the file has for an image.

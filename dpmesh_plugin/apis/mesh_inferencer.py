@@ -156,7 +156,7 @@ class MeshInferencer(BaseInferencer):
                 body_model=self.model.head.body_model,
                 detector=detector,
                 facts=self.facts(),
-                detector_facts={'detector': repr(self.cfg.get('detector'))},
+                detector_config=repr(self.cfg.detector) if keypoints is None else '',
                 bars=bars,
             )
             for path in videos:

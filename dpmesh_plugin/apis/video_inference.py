@@ -14,6 +14,7 @@ from dpmesh_plugin.visualization import save_animation
 
 from .detection_log import DetectionLog
 from .detectors import BaseDetector
+from .fingerprint import fingerprint
 from .frame_store import FrameStore
 from .image_inputs import INPUT_ERRORS, error_words
 from .image_job import Camera, ImageJob
@@ -24,7 +25,7 @@ from .mesh_file import ImageMeshes, read_frame_stamp, save_meshes
 from .mesh_sequence import PHOTOGRAPH
 from .overlays import draw_overlay
 from .smoothed_meshes import smoothed_meshes
-from .video_keypoints import detect_in_video, fingerprint, follow_persons, frames_of_video
+from .video_keypoints import detect_in_video, follow_persons, frames_of_video
 from .video_options import VideoOptions
 from .video_reader import VideoReader
 from .video_sound import copy_sound
@@ -42,7 +43,7 @@ class VideoModel:
         body_model: Body model of the predictions.
         detector: Finds the persons, or looks them up.
         facts: What the predictions depend on besides images and keypoints.
-        detector_facts: What the detections depend on besides the video.
+        detector_config: Entry of the config that the detector was built by; empty for another one.
         bars: Where frames are counted.
     """
 
@@ -50,7 +51,7 @@ class VideoModel:
     body_model: nn.Module
     detector: BaseDetector
     facts: Mapping[str, str]
-    detector_facts: Mapping[str, str]
+    detector_config: str
     bars: Progress
 
 
@@ -120,9 +121,13 @@ class VideoRun:
         if isinstance(detector, KeypointFile):
             return frames_of_video(detector, self.path, first_number=self.options.first_number)
         path = self.out.with_name(f'{self.out.name}_people.jsonl')
-        facts = {'video_bytes': str(self.path.stat().st_size), **self.model.detector_facts}
-        advance = self._count('people', reader)
-        return detect_in_video(detector, reader, DetectionLog(path, facts), advance)
+        facts = {
+            'video_bytes': str(self.path.stat().st_size),
+            **detector.facts(),
+            'detector_config': self.model.detector_config,
+        }
+        log = DetectionLog(path, facts)
+        return detect_in_video(detector, reader, log, self._count('people', reader))
 
     def _count(self, what: str, reader: VideoReader) -> Callable[[], None]:
         """A new bar for the frames of the video; what is called for each of them."""
