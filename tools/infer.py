@@ -14,6 +14,7 @@ for people: detector=dict(type=...), see docs/detectors.md. DIR gets
 
 import argparse
 import sys
+from typing import Any
 
 from mmengine.config import DictAction
 
@@ -37,6 +38,21 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
     parser.add_argument('--batch-size', type=int, default=8, help='persons per pass of the model')
+    add_camera_arguments(parser)
+    parser.add_argument('--no-overlay', action='store_true', help='write no pictures and videos')
+    add_video_arguments(parser)
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='change entries of the config, e.g. body_model.path=data/body_models/smpl',
+    )
+    return parser.parse_args()
+
+
+def add_camera_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--focal-length',
         type=float,
@@ -54,17 +70,6 @@ def parse_args() -> argparse.Namespace:
         action='store_true',
         help='turn images as their orientation tag says; the keypoints must be of the turned ones',
     )
-    parser.add_argument('--no-overlay', action='store_true', help='write no pictures and videos')
-    add_video_arguments(parser)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config, e.g. body_model.path=data/body_models/smpl',
-    )
-    return parser.parse_args()
 
 
 def add_video_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,7 +86,6 @@ def add_video_arguments(parser: argparse.ArgumentParser) -> None:
         default=0,
         help='number of the first frame in the names of the keypoint file; of ffmpeg it is 1',
     )
-
     group.add_argument(
         '--webcam-seconds', type=float, help='length of a recording; by default until Ctrl-C'
     )
@@ -94,12 +98,32 @@ def intrinsics(args: argparse.Namespace) -> list[list[float]] | None:
     return [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
 
 
+def print_report(report: Any, out: str) -> None:
+    """What was left out, and what an ``InferenceReport`` says was written to a folder."""
+    for problem in report.problems:
+        print(f'left out: {problem}', file=sys.stderr)
+    print(
+        f'{report.num_persons} persons in {len(report.images)} images and videos, '
+        f'{len(report.problems)} problems; wrote to {out}: summary.json'
+    )
+    for image in report.images:
+        print(f'  {image["meshes"]}  {image.get("overlay", "")}  ({image["persons"]} persons)')
+        if 'sound' in image:
+            print(f'    sound: {image["sound"]}')
+
+
 def main() -> int:
     args = parse_args()
     # These take seconds; --help should not.
     from dpmesh_plugin.apis import MeshInferencer, VideoOptions
 
     try:
+        options = VideoOptions(
+            max_gap=args.max_gap,
+            smooth=not args.no_smooth,
+            first_number=args.first_frame,
+            webcam_seconds=args.webcam_seconds,
+        )
         inferencer = MeshInferencer(
             args.config,
             args.checkpoint,
@@ -117,26 +141,12 @@ def main() -> int:
             keypoint_set=args.keypoint_set,
             draw=not args.no_overlay,
             apply_exif=args.apply_exif,
-            video=VideoOptions(
-                max_gap=args.max_gap,
-                smooth=not args.no_smooth,
-                first_number=args.first_frame,
-                webcam_seconds=args.webcam_seconds,
-            ),
+            video=options,
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
         print(f'error: {error.args[0] if isinstance(error, KeyError) else error}', file=sys.stderr)
         return 1
-    for problem in report.problems:
-        print(f'left out: {problem}', file=sys.stderr)
-    print(
-        f'{report.num_persons} persons in {len(report.images)} images and videos, '
-        f'{len(report.problems)} problems; wrote to {args.out}: summary.json'
-    )
-    for image in report.images:
-        print(f'  {image["meshes"]}  {image.get("overlay", "")}  ({image["persons"]} persons)')
-        if 'sound' in image:
-            print(f'    sound: {image["sound"]}')
+    print_report(report, args.out)
     return 0 if report.images else 1
 
 

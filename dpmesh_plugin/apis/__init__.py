@@ -3,7 +3,7 @@
 from .keypoint_files import KeypointFile, read_keypoints
 from .mesh_file import ImageMeshes, load_meshes, save_meshes
 from .mesh_inferencer import InferenceReport, MeshInferencer, Problem
-from .video_inference import VideoOptions
+from .video_options import VideoOptions
 
 __all__ = [
     'ImageMeshes',

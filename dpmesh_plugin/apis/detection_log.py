@@ -31,8 +31,9 @@ class DetectionLog:
             self._append(dict(facts))
         elif lines[0] != dict(facts):
             raise ValueError(
-                f'{path.absolute()} has detections of another video or detector, {lines[0]}; '
-                'choose another output folder, or remove this file'
+                f'{path.absolute()} has detections of another video or detector: '
+                f'{_differences(lines[0], facts)}; choose another output folder, or remove '
+                'this file'
             )
         for line in lines[1:]:
             self.frames[line['frame']] = tuple(_read(person) for person in line['persons'])
@@ -55,6 +56,11 @@ class DetectionLog:
         with open(self.path, 'r+b') as file:
             file.truncate(len(whole))
         return [json.loads(line) for line in whole.splitlines()]
+
+
+def _differences(earlier: Mapping[str, str], now: Mapping[str, str]) -> str:
+    names = [name for name in {**earlier, **now} if earlier.get(name) != now.get(name)]
+    return ', '.join(f'{name} was {earlier.get(name)}, is {now.get(name)}' for name in names)
 
 
 def _written(person: Person) -> dict:

@@ -1,7 +1,8 @@
 """Given 2D keypoints: files of several formats, looked up by image."""
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -12,11 +13,13 @@ from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.io import load_json
 
 from .detectors.base_detector import BaseDetector
+from .fingerprint import fingerprint
 from .keypoint_formats import ImageKeypoints, Person, from_coco, from_openpose, from_results
 from .mmpose_results import from_mmpose, is_mmpose
 
 _OPENPOSE_SUFFIX = '_keypoints'
 _MMPOSE_PREFIX = 'results_'
+_LISTED_NAMES = 3
 _FORMATS = (
     "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "
     "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), a prediction of "
@@ -49,6 +52,11 @@ class KeypointFile(BaseDetector):
         """The file."""
         return str(self.path)
 
+    def facts(self) -> dict[str, str]:
+        """A checksum of what is in the file, wherever that lies."""
+        persons = {f'{i} {image.name}': image.persons for i, image in enumerate(self.images)}
+        return {'detector': type(self).__name__, 'persons_sha256': fingerprint(persons)}
+
     def detect(self, image: np.ndarray, *, name: str | Path = '') -> tuple[Person, ...]:
         """The persons that the file has for an image.
 
@@ -69,8 +77,9 @@ class KeypointFile(BaseDetector):
     def find(self, image: str | Path) -> ImageKeypoints:
         """The persons of an image, by its file name.
 
-        An entry fits if its name, with the folders it states, is the end of the image's path; or,
-        where formats name images without suffix or by number, if it equals the name so.
+        An entry fits if its name, with the folders it states, is the end of the image's path, as
+        given or as links lead; or, where formats name images without suffix or by number, if it
+        equals the name so. A name without folders fits in any, an absolute one only in its own.
 
         Args:
             image: Path of the image.
@@ -85,18 +94,23 @@ class KeypointFile(BaseDetector):
             names.append(str(int(image.stem)))
         # A name without suffix is its own stem.
         names = list(dict.fromkeys(names))
-        fitting = [entry for name in names for entry in self._by_name.get(name, ())]
-        if len(fitting) > 1:
-            parts = image.absolute().parts
-            ends = [PurePosixPath(entry.name).parts for entry in fitting]
-            fitting = [e for e, end in zip(fitting, ends, strict=True) if parts[-len(end) :] == end]
+        entries = [entry for name in names for entry in self._by_name.get(name, ())]
+        folder = Path(os.path.abspath(image)).parent
+        ends = (folder, image.absolute().parent.resolve())
+        fitting = [entry for entry in entries if any(_is_below(end, entry.name) for end in ends)]
         if len(fitting) == 1:
             return fitting[0]
         if fitting:
             raise ValueError(f'{self.path} has {len(fitting)} entries that fit {image}')
-        known = ', '.join(entry.name for entry in self.images[:3])
+        reason = f' ({_listed(self.images)})'
+        if entries:
+            reason = (
+                f': it has {_listed(entries)}, but the image is {folder / image.name}. Expected an '
+                'image whose path ends with the whole name: put or link it into these folders, or '
+                f'leave the folders out of the names, as {image.name} fits in any'
+            )
         raise KeyError(
-            f'{image.name} is not among the {len(self.images)} images of {self.path} ({known}, ...)'
+            f'{image.name} is not among the {len(self.images)} images of {self.path}{reason}'
         )
 
     @cached_property
@@ -105,6 +119,18 @@ class KeypointFile(BaseDetector):
         for entry in self.images:
             table[PurePosixPath(entry.name).name].append(entry)
         return table
+
+
+def _is_below(folder: Path, name: str) -> bool:
+    """Whether the folders that a name states are the last ones of a path."""
+    stated = PurePosixPath(name).parent.parts
+    return not stated or folder.parts[-len(stated) :] == stated
+
+
+def _listed(entries: Sequence[ImageKeypoints]) -> str:
+    """The names of the first entries."""
+    more = ', ...' if len(entries) > _LISTED_NAMES else ''
+    return ', '.join(entry.name for entry in entries[:_LISTED_NAMES]) + more
 
 
 @DETECTORS.register_module('KeypointFile')

@@ -80,7 +80,7 @@ def from_coco(
         ImageKeypoints(
             name=field_of(image, 'file_name', source),
             persons=tuple(persons.get(image_id, ())),
-            size=(image['width'], image['height']) if 'width' in image else None,
+            size=_coco_size(image, f'{source}: image {image_id}'),
         )
         for image_id, image in images.items()
     ]
@@ -153,12 +153,19 @@ def _alphapose_layout(content: Sequence[Mapping[str, Any]]) -> Layout | None:
     return match_known_joints(names) if 'box' in first and 'idx' in first and names else None
 
 
+def _coco_size(image: Mapping[str, Any], where: str) -> tuple[int, int] | None:
+    """Width and height; None where an image states neither."""
+    if 'width' not in image and 'height' not in image:
+        return None
+    return field_of(image, 'width', where), field_of(image, 'height', where)
+
+
 def _coco_persons(
     content: Mapping[str, Any], source: str, keypoint_set: str | None
 ) -> dict[Any, list[Person]]:
     """Persons by image id."""
     layouts = {
-        category['id']: _layout(category, source, keypoint_set)
+        field_of(category, 'id', source): _layout(category, source, keypoint_set)
         for category in field_of(content, 'categories', source)
         if keypoint_set is not None or 'keypoints' in category
     }

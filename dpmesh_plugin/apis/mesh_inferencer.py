@@ -34,7 +34,8 @@ from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
 from .progress import progress_bars
-from .video_inference import VideoModel, VideoOptions, VideoRun
+from .video_inference import VideoModel, VideoRun
+from .video_options import VideoOptions
 from .webcam import record_webcams
 
 # Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
@@ -156,7 +157,7 @@ class MeshInferencer(BaseInferencer):
                 body_model=self.model.head.body_model,
                 detector=detector,
                 facts=self.facts(),
-                detector_facts={'detector': repr(self.cfg.get('detector'))},
+                detector_config=repr(self.cfg.detector) if keypoints is None else '',
                 bars=bars,
             )
             for path in videos:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from dpmesh_plugin.geometry.boxes import keypoint_box
 from .frame_store import FrameStore
 from .mesh_file import ImageMeshes
 from .track_smoothing import Frame, as_frame, fill_gaps, mean_betas, smooth
+from .video_options import VideoOptions
 
 # What the model was given; absent of a person who was filled in.
 _GIVEN = ('keypoints', 'keypoint_scores', 'keypoints_visible')
@@ -20,19 +20,12 @@ _GIVEN = ('keypoints', 'keypoint_scores', 'keypoints_visible')
 _FRAMES_AT_ONCE = 8
 
 
-class Smoothing(Protocol):
-    """See :class:`~.video_inference.VideoOptions`."""
-
-    max_gap: int
-    smooth: bool
-
-
 def smoothed_meshes(
     store: FrameStore,
     numbers: Sequence[int],
     body_model: nn.Module,
     frame_rate: float,
-    options: Smoothing,
+    options: VideoOptions,
 ) -> Iterator[ImageMeshes]:
     """The frames of the result, one after the other.
 

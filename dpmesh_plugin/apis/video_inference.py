@@ -14,37 +14,23 @@ from dpmesh_plugin.visualization import save_animation
 
 from .detection_log import DetectionLog
 from .detectors import BaseDetector
+from .fingerprint import fingerprint
 from .frame_store import FrameStore
 from .image_inputs import INPUT_ERRORS, error_words
 from .image_job import Camera, ImageJob
 from .inference_report import Problem
 from .keypoint_files import KeypointFile
 from .keypoint_formats import Person
-from .mesh_file import ImageMeshes, save_meshes
+from .mesh_file import ImageMeshes, read_frame_stamp, save_meshes
+from .mesh_sequence import PHOTOGRAPH
 from .overlays import draw_overlay
 from .smoothed_meshes import smoothed_meshes
-from .video_keypoints import detect_in_video, fingerprint, follow_persons, frames_of_video
+from .video_keypoints import detect_in_video, follow_persons, frames_of_video
+from .video_options import VideoOptions
 from .video_reader import VideoReader
 from .video_sound import copy_sound
 
 Predict = Callable[[Iterable[tuple[ImageJob, Sequence[Person]]], list[Problem]], Iterator[ImageJob]]
-
-
-@dataclass(frozen=True)
-class VideoOptions:
-    """How videos are processed.
-
-    Args:
-        max_gap: Longest time in frames that someone is missing and is still known and filled in.
-        smooth: Whether motion is filtered and the shape of every person averaged.
-        first_number: Number that the names in the keypoint file give to the first frame.
-        webcam_seconds: How long a camera is recorded; None until the program is interrupted.
-    """
-
-    max_gap: int = 12
-    smooth: bool = True
-    first_number: int = 0
-    webcam_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +43,7 @@ class VideoModel:
         body_model: Body model of the predictions.
         detector: Finds the persons, or looks them up.
         facts: What the predictions depend on besides images and keypoints.
-        detector_facts: What the detections depend on besides the video.
+        detector_config: Entry of the config that the detector was built by; empty for another one.
         bars: Where frames are counted.
     """
 
@@ -65,7 +51,7 @@ class VideoModel:
     body_model: nn.Module
     detector: BaseDetector
     facts: Mapping[str, str]
-    detector_facts: Mapping[str, str]
+    detector_config: str
     bars: Progress
 
 
@@ -135,9 +121,13 @@ class VideoRun:
         if isinstance(detector, KeypointFile):
             return frames_of_video(detector, self.path, first_number=self.options.first_number)
         path = self.out.with_name(f'{self.out.name}_people.jsonl')
-        facts = {'video_bytes': str(self.path.stat().st_size), **self.model.detector_facts}
-        advance = self._count('people', reader)
-        return detect_in_video(detector, reader, DetectionLog(path, facts), advance)
+        facts = {
+            'video_bytes': str(self.path.stat().st_size),
+            **detector.facts(),
+            'detector_config': self.model.detector_config,
+        }
+        log = DetectionLog(path, facts)
+        return detect_in_video(detector, reader, log, self._count('people', reader))
 
     def _count(self, what: str, reader: VideoReader) -> Callable[[], None]:
         """A new bar for the frames of the video; what is called for each of them."""
@@ -190,7 +180,7 @@ class VideoRun:
 
         def kept() -> Iterator[ImageMeshes]:
             for meshes in frames:
-                path = self.out / f'{self.out.name}_{meshes.frame_index:06d}.npz'
+                path = self._frame_path(meshes.frame_index)
                 save_meshes(meshes, path)
                 written.add(path)
                 ids.update(meshes.person_ids.tolist())
@@ -205,14 +195,25 @@ class VideoRun:
         else:
             for _ in kept():
                 pass
-        for path in set(self.out.glob('*.npz')) - written:
-            path.unlink()
+        self._remove_stale(written)
         counts = {
             'persons': len(ids),
             'frames': self.num_frames,
             'frames_with_persons': len(written),
         }
         return {**entry, **counts, 'frame_rate': reader.frame_rate}
+
+    def _frame_path(self, number: int) -> Path:
+        return self.out / f'{self.out.name}_{number:06d}.npz'
+
+    def _remove_stale(self, written: set[Path]) -> None:
+        """Remove frames that only an earlier run wrote; what else is in the folder stays."""
+        for path in set(self.out.glob('*.npz')) - written:
+            digits = path.stem.removeprefix(f'{self.out.name}_')
+            number = int(digits) if digits.isdecimal() else PHOTOGRAPH
+            # A photograph may be named like a frame; its file does not say that it is one.
+            if path == self._frame_path(number) and read_frame_stamp(path)[0] == number:
+                path.unlink()
 
     def _report(self, message: str) -> None:
         self.problems.append(Problem(str(self.path), message))

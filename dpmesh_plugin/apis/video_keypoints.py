@@ -1,6 +1,5 @@
 """Which persons of a keypoint file are in which frame of a video."""
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -92,17 +91,6 @@ def follow_persons(
         persons = zip(frames[number], ids, strict=True)
         followed[number] = tuple(replace(person, person_id=id_) for person, id_ in persons)
     return followed
-
-
-def fingerprint(frames: dict[int, Sequence[Person]]) -> str:
-    """A checksum of all persons, keypoints, scores and boxes."""
-    sha = hashlib.sha256()
-    for number, persons in sorted(frames.items()):
-        for person in persons:
-            box = b'' if person.bbox_xywh is None else person.bbox_xywh.tobytes()
-            sha.update(f'{number} {person.person_id} {person.keypoint_set} '.encode())
-            sha.update(person.keypoints.tobytes() + person.scores.tobytes() + box)
-    return sha.hexdigest()
 
 
 def _number(entry: ImageKeypoints) -> tuple[str, int] | None:

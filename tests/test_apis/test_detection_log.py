@@ -29,5 +29,8 @@ def test_an_interrupted_run_finds_what_was_written(tmp_path):
 
 def test_detections_of_something_else_are_refused(tmp_path):
     DetectionLog(tmp_path / 'a.jsonl', FACTS)
-    with pytest.raises(ValueError, match=r'a\.jsonl has detections of another video or detector'):
+    with pytest.raises(
+        ValueError,
+        match=r'a\.jsonl has detections of another video or detector: detector was a, is b; cho',
+    ):
         DetectionLog(tmp_path / 'a.jsonl', {**FACTS, 'detector': 'b'})

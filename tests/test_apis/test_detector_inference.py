@@ -1,6 +1,7 @@
 """The inferencer with a detector in the place of a keypoint file."""
 
 import json
+import re
 
 import cv2
 import numpy as np
@@ -113,6 +114,30 @@ def test_a_video_is_looked_at_once_also_if_it_is_interrupted(finder, clip, tmp_p
     second = finder(clip, out_dir=out, draw=False)
     assert BrightColumns.seen == ['clip_000003', 'clip_000004']
     assert second.images == first.images
+
+
+class DarkColumns(BrightColumns):
+    """Looks at the negative."""
+
+    def detect(self, image, *, name=''):
+        return super().detect(255 - image, name=name)
+
+
+def test_detections_are_those_of_the_detector_in_use(inferencer, finder, clip, tmp_path):
+    options = {'out_dir': tmp_path / 'out', 'draw': False}
+    inferencer(clip, keypoints=BrightColumns(), **options)
+    BrightColumns.seen.clear()
+    assert inferencer(clip, keypoints=BrightColumns(), **options).problems == []
+    assert BrightColumns.seen == []
+    for other, difference in (
+        (DarkColumns(), 'detector was BrightColumns, is DarkColumns'),
+        (BrightColumns(score=0.5), r'score was 1\.0, is 0\.5'),
+    ):
+        report = inferencer(clip, keypoints=other, **options)
+        assert report.images == []
+        assert re.search(f'another video or detector: {difference}; ', str(report.problems[0]))
+    report = finder(clip, **options)
+    assert "detector_config was , is {'type': 'BrightColumns'}" in str(report.problems[0])
 
 
 def test_a_camera_is_recorded_and_then_a_video(finder, inferencer, tmp_path, monkeypatch):

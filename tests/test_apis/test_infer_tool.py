@@ -1,3 +1,4 @@
+import re
 import resource
 import runpy
 import subprocess
@@ -55,6 +56,12 @@ def test_a_wrong_argument_is_one_line(change, message, infer, config, checkpoint
     said = capsys.readouterr().err
     assert said.startswith(message)
     assert said.count('\n') == 1
+
+
+@pytest.mark.parametrize('option', ['--max-gap', '--webcam-seconds'])
+def test_impossible_times_are_known_before_the_model_is_built(option, infer, tmp_path, capsys):
+    assert infer('none.py', 'none.pth', 'clip.mp4', option, '-1', '--out', tmp_path / 'out') == 1
+    assert re.fullmatch(rf'error: expected .* \({option}\) .*, got -1.*\n', capsys.readouterr().err)
 
 
 def test_importing_the_package_and_its_apis_needs_no_optional_library(repo_root):

@@ -8,6 +8,7 @@ from dpmesh_plugin.apis import read_keypoints
 from dpmesh_plugin.structures import get_keypoint_set
 
 COCO = get_keypoint_set('coco_17').names
+IMAGE = {'id': 1, 'file_name': 'a.jpg'}
 
 
 def _joints(num, flag=2):
@@ -144,6 +145,47 @@ def test_images_of_one_name_are_told_apart_by_their_folders(write):
         file.find('/data/down/a.jpg')
 
 
+def _named(*names):
+    """A file with one person in every image, whose id is the position of the name."""
+    annotations = [_annotation(id_=i, image_id=i) for i in range(len(names))]
+    images = [{'id': i, 'file_name': name} for i, name in enumerate(names)]
+    return _coco(*annotations, images=images)
+
+
+def test_folders_count_also_where_only_one_image_has_the_name(write):
+    file = read_keypoints(write(_named('seqA/0001.jpg', '/data/0002.jpg')))
+    assert file.find('/data/seqA/0001.jpg').persons[0].person_id == 0
+    assert file.find('/data/seqB/../seqA/0001.jpg').persons[0].person_id == 0
+    assert file.find('/data/0002.jpg').persons[0].person_id == 1
+    for other, stated in (
+        ('/data/seqB/0001.jpg', 'seqA/0001.jpg'),
+        ('/0001.jpg', 'seqA/0001.jpg'),
+        ('/mnt/data/0002.jpg', '/data/0002.jpg'),
+    ):
+        name = other.rpartition('/')[2]
+        message = (
+            rf'^.{name} is not among the 2 images of .*keypoints\.json: it has {stated}, but the '
+            f'image is {other}. Expected an image whose path ends with the whole name: put or link '
+            f'it into these folders, or leave the folders out of the names, as {name} fits in any'
+        )
+        with pytest.raises(KeyError, match=message):
+            file.find(other)
+
+
+def test_folders_count_for_names_without_suffix_and_behind_links(write, tmp_path, monkeypatch):
+    file = read_keypoints(write(_named('seqA/0001', 'seqA/7', 'a.jpg')))
+    assert file.find('/data/seqA/0001.jpg').persons[0].person_id == 0
+    assert file.find('/data/seqA/0007.jpg').persons[0].person_id == 1
+    (tmp_path / 'seqA').mkdir()
+    (tmp_path / 'photos').symlink_to(tmp_path / 'seqA')
+    assert file.find(tmp_path / 'photos' / '0001.jpg').persons[0].person_id == 0
+    monkeypatch.chdir(tmp_path / 'seqA')
+    assert file.find('0001.jpg').persons[0].person_id == 0
+    monkeypatch.chdir('/')
+    with pytest.raises(KeyError, match='it has seqA/0001, but the image is /0001.jpg'):
+        file.find('0001.jpg')
+
+
 def test_an_image_that_is_not_in_the_file_is_named(write):
     file = read_keypoints(write(_coco(_annotation())))
     with pytest.raises(KeyError, match=r'b\.jpg is not among the 1 images of .*keypoints\.json'):
@@ -168,6 +210,9 @@ def test_two_entries_for_one_image_are_refused(write):
         (_coco(_annotation(image_id=7)), ValueError, "not in 'images'.*7"),
         (_coco({'id': 3, 'category_id': 1}), KeyError, "annotation 3 has no field 'keypoints'"),
         (_coco(images=[{'id': 1}]), KeyError, "no field 'file_name'"),
+        (_coco(images=[{**IMAGE, 'width': 64}]), KeyError, "image 1 has no field 'height'"),
+        (_coco(images=[{**IMAGE, 'height': 48}]), KeyError, "image 1 has no field 'width'"),
+        (_coco(categories=[{'keypoints': list(COCO)}]), KeyError, "has no field 'id'; it has: key"),
         (_coco(categories=[{'id': 1, 'name': 'person'}]), KeyError, 'names no joints'),
         ([{'image_id': 1, 'keypoints': _joints(17)}], ValueError, 'state keypoint_set'),
         ({'people': [{'pose_keypoints_2d': [1, 2, 3]}]}, ValueError, 'person 0.*has 3 numbers'),

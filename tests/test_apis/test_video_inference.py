@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import shutil
 
@@ -8,6 +9,7 @@ import pytest
 from dpmesh_plugin.apis import KeypointFile, VideoOptions, load_meshes
 from dpmesh_plugin.apis.exporters import export_results
 from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
+from dpmesh_plugin.apis.mesh_file import save_meshes
 from dpmesh_plugin.apis.mesh_sequence import list_sequences
 from dpmesh_plugin.apis.video_keypoints import frames_of_video
 
@@ -101,6 +103,23 @@ def test_twice_is_the_same_and_an_interrupted_run_goes_on(inferencer, clip, two_
     assert fresh.images == first.images
     for name, meshes in _results(tmp_path / 'new' / 'clip').items():
         np.testing.assert_array_equal(meshes.vertices, before[name].vertices)
+
+
+def test_only_frames_of_the_same_video_are_removed(inferencer, clip, two_people, tmp_path):
+    folder = tmp_path / 'out' / 'clip'
+    options = {'out_dir': tmp_path / 'out', 'draw': False}
+    inferencer(clip, keypoints=two_people, **options)
+    frame = load_meshes(folder / 'clip_000007.npz')
+    photograph = dataclasses.replace(frame, frame_index=-1, frame_rate=0.0)
+    others = ('a.npz', 'clip.npz', 'clip_12.npz', 'clip_000012.npz', 'other_000001.npz')
+    for name in others:
+        save_meshes(photograph, folder / name)
+    stale = ('clip_000099.npz', 'clip_1000000.npz')
+    for name, number in zip(stale, (99, 1000000), strict=True):
+        save_meshes(dataclasses.replace(frame, frame_index=number), folder / name)
+    assert inferencer(clip, keypoints=two_people, **options).problems == []
+    names = {path.name for path in folder.iterdir()}
+    assert names == {*others, *(f'clip_{n:06d}.npz' for n in range(NUM_FRAMES))}
 
 
 def test_frames_of_another_run_are_not_mixed_in(inferencer, clip, two_people, tmp_path):

@@ -162,6 +162,10 @@ def test_people_come_from_a_keypoint_file_or_the_detector(model, scene, tmp_path
     assert len(model.find_people(scene, Path('photo.jpg'), keypoints)) == 2
     with pytest.raises(KeyError, match='other.jpg is not among'):
         model.find_people(scene, Path('other.jpg'), keypoints)
+    named = [{'image_name': 'val/photo.jpg', 'keypoints': [1.0] * 51, 'box': [0] * 4, 'idx': 0}]
+    results = tmp_path / 'results.json'
+    results.write_text(json.dumps(named))
+    assert len(model.find_people(scene, Path('/tmp/upload/photo.jpg'), results)) == 1
     detector = {'type': 'KeypointFile', 'path': str(keypoints)}
     monkeypatch.setitem(model.inferencer.cfg._cfg_dict, 'detector', detector)
     assert len(model.find_people(scene, Path('photo.jpg'), None)) == 2

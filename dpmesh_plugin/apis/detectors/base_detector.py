@@ -22,6 +22,10 @@ class PersonSource(Protocol):
         """Move to a device."""
         ...
 
+    def facts(self) -> dict[str, str]:
+        """What the boxes depend on besides the image; see :meth:`BaseDetector.facts`."""
+        ...
+
 
 def check_weights(path: str | Path, source: str) -> None:
     """Raise FileNotFoundError if weights are not there.
@@ -35,6 +39,22 @@ def check_weights(path: str | Path, source: str) -> None:
             f'expected the weights of a detector, found none at {Path(path).absolute()}: they are '
             f'not downloaded on their own; get them from {source}'
         )
+
+
+def plain_facts(detector: object) -> dict[str, str]:
+    """The class of a detector and those of its public attributes that say how it works.
+
+    They are numbers, texts, paths and lists of these, and of other detectors their facts.
+    """
+    facts = {'detector': type(detector).__qualname__}
+    for name, value in vars(detector).items():
+        if name.startswith('_'):
+            continue
+        if isinstance(value, PersonSource):
+            facts |= {f'{name}.{key}': fact for key, fact in value.facts().items()}
+        elif _is_plain(value):
+            facts[name] = repr(value)
+    return facts
 
 
 class BaseDetector(ABC):
@@ -64,6 +84,14 @@ class BaseDetector(ABC):
     def to(self, device: str) -> None:  # noqa: B027, as not every detector has weights
         """Move what has weights to a device, e.g. ``'cuda:0'``; by default there is nothing."""
 
+    def facts(self) -> dict[str, str]:
+        """What its detections depend on besides the image; see :func:`plain_facts`.
+
+        Stored detections are taken for its own only if all of this agrees. A detector with weights
+        adds their checksum.
+        """
+        return plain_facts(self)
+
     @property
     def label(self) -> str:
         """Names the detector in messages and results."""
@@ -81,6 +109,12 @@ class TopDownDetector(BaseDetector):
             image: (H, W, 3) uint8 RGB.
             boxes: (P, 4) (x, y, w, h) px of the image.
         """
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_plain, value))
+    return isinstance(value, str | int | float | Path | None)
 
 
 def _box_of(person: Person) -> np.ndarray | None:

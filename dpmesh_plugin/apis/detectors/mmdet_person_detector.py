@@ -7,7 +7,8 @@ import numpy as np
 from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
-from .openmmlab_model import build_network, scope_of
+from .base_detector import plain_facts
+from .openmmlab_model import build_network, network_facts, scope_of
 
 
 @DETECTORS.register_module()
@@ -32,6 +33,7 @@ class MMDetPersonDetector:
     ) -> None:
         user = type(self).__name__
         self.model = build_network('mmdet', 'init_detector', config, checkpoint, user)
+        self._files = config, checkpoint
         self._apis = import_openmmlab('mmdet.apis', user)
         self.threshold = threshold
         classes = list(self.model.dataset_meta['classes'])
@@ -45,6 +47,10 @@ class MMDetPersonDetector:
     def to(self, device: str) -> None:
         """Move the network."""
         self.model.to(device)
+
+    def facts(self) -> dict[str, str]:
+        """Its threshold, and what its network depends on."""
+        return {**plain_facts(self), **network_facts(*self._files, type(self).__name__)}
 
     def find_boxes(self, image: np.ndarray, *, name: str | Path = '') -> np.ndarray:
         """Boxes (P, 4) (x, y, w, h) of the people, px of the image, the most certain first."""

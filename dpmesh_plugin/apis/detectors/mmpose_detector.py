@@ -12,7 +12,7 @@ from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
 from .base_detector import PersonSource, TopDownDetector
-from .openmmlab_model import build_network, scope_of
+from .openmmlab_model import build_network, network_facts, scope_of
 
 
 @DETECTORS.register_module()
@@ -45,10 +45,14 @@ class MMPoseDetector(TopDownDetector):
     ) -> None:
         user = type(self).__name__
         self.model = build_network('mmpose', 'init_model', config, checkpoint, user)
+        self._files = config, checkpoint
         self._apis = import_openmmlab('mmpose.apis', user)
         self.persons = DETECTORS.build(persons) if isinstance(persons, Mapping) else persons
         if not isinstance(self.persons, PersonSource | None):
-            raise ValueError(f'persons must find boxes of people, got {type(self.persons)}')
+            raise ValueError(
+                'persons must find boxes of people: expected an object with find_boxes, to and '
+                f'facts, got {type(self.persons)}'
+            )
         names = self.model.dataset_meta['keypoint_id2name']
         self.layout = match_known_joints([names[i] for i in range(len(names))])
 
@@ -57,6 +61,10 @@ class MMPoseDetector(TopDownDetector):
         self.model.to(device)
         if self.persons is not None:
             self.persons.to(device)
+
+    def facts(self) -> dict[str, str]:
+        """Those of the network, and of that which finds the persons."""
+        return {**super().facts(), **network_facts(*self._files, type(self).__name__)}
 
     def detect(self, image: np.ndarray, *, name: str | Path = '') -> tuple[Person, ...]:
         """The people in an image.

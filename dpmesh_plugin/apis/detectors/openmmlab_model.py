@@ -1,5 +1,6 @@
 """Networks of mmpose and mmdet from config and checkpoint."""
 
+import hashlib
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from mmengine.registry import DefaultScope
 from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import compare_keys
-from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
+from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint, state_dict_of
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 
 from .base_detector import check_weights
@@ -64,6 +65,21 @@ def build_network(
     network.load_state_dict(weights, strict=False)
     network.dataset_meta |= content.get('meta', {}).get('dataset_meta', {})
     return network
+
+
+def network_facts(config: str | Path, checkpoint: str | Path, user: str) -> dict[str, str]:
+    """Checksums of what a network of :func:`build_network` depends on.
+
+    Args:
+        config: As given to it.
+        checkpoint: Likewise.
+        user: What needs it, for messages.
+    """
+    content = repr(Config.fromfile(config_file(str(config), user)).to_dict())
+    return {
+        'config_sha256': hashlib.sha256(content.encode()).hexdigest(),
+        'checkpoint_sha256': file_sha256(checkpoint),
+    }
 
 
 def config_file(config: str, user: str) -> Path:

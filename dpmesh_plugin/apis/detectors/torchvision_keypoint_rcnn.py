@@ -11,7 +11,7 @@ from torchvision.models.detection import (
 
 from dpmesh_plugin.apis.joint_layouts import match_joint_names
 from dpmesh_plugin.apis.keypoint_formats import Person, make_person
-from dpmesh_plugin.engine.checkpoint import load_weights
+from dpmesh_plugin.engine.checkpoint import file_sha256, load_weights
 from dpmesh_plugin.registry import DETECTORS
 
 from .base_detector import BaseDetector, check_weights
@@ -53,6 +53,8 @@ class TorchvisionKeypointRCNN(BaseDetector):
                 f'torchvision publishes them at {_RELEASE.url}'
             )
         check_weights(weights, _RELEASE.url)
+        self.threshold, self.min_size, self.max_size = threshold, min_size, max_size
+        self._weights = weights
         self.model = keypointrcnn_resnet50_fpn(
             weights=None,
             weights_backbone=None,
@@ -67,6 +69,10 @@ class TorchvisionKeypointRCNN(BaseDetector):
     def to(self, device: str) -> None:
         """Move the network."""
         self.model.to(device)
+
+    def facts(self) -> dict[str, str]:
+        """Threshold, sizes, and the checksum of the weights."""
+        return {**super().facts(), 'weights_sha256': file_sha256(self._weights)}
 
     @torch.no_grad()
     def detect(self, image: np.ndarray, *, name: str | Path = '') -> tuple[Person, ...]:

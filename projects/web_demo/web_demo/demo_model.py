@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -96,7 +96,10 @@ class DemoModel:
             ImportError: what the detector needs is not installed.
         """
         if keypoints is not None:
-            return read_keypoints(keypoints).detect(scene.image, name=photo)
+            file = read_keypoints(keypoints)
+            # A browser does not tell the folder of a photograph.
+            images = [replace(entry, name=PurePath(entry.name).name) for entry in file.images]
+            return replace(file, images=tuple(images)).detect(scene.image, name=photo)
         if self.inferencer.cfg.get('detector') is None:
             return ()
         return self.inferencer.detector.detect(scene.image, name=photo)

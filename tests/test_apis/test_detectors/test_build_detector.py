@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from dpmesh_plugin.apis.detectors import BaseDetector, build_detector
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.detectors import build_detector
 from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.config import load_config
 
@@ -19,19 +18,6 @@ def test_a_keypoint_file_is_a_detector(photos):
         detector.detect(image, name='d.jpg')
     with pytest.raises(ValueError, match=r'\(160, 60\), the keypoint file says \(160, 120\)'):
         detector.detect(image[:60], name='a.jpg')
-
-
-def test_persons_without_boxes_have_those_of_their_joints():
-    class Fixed(BaseDetector):
-        def detect(self, image, *, name=''):
-            joints = np.array([[10.0, 20], [30, 60], [90, 90]])
-            scores = np.array([1.0, 0.5, 0])
-            nobody = Person(1, joints, np.zeros(3), 'coco_17', None)
-            return Person(0, joints, scores, 'coco_17', None), nobody
-
-    ((x, y, width, height),) = Fixed().find_boxes(np.zeros((1, 1, 3), np.uint8))
-    assert (x + width / 2, y + height / 2) == (20, 40)
-    assert width < height < 60
 
 
 def test_what_is_no_detector_is_refused():

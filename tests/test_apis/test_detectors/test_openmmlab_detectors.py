@@ -62,6 +62,17 @@ def test_persons_of_mmdet_get_joints_of_mmpose(rtmdet, rtmpose):
     assert DETECTORS.build({**rtmdet, 'threshold': 1.0}).find_boxes(IMAGE).shape == (0, 4)
 
 
+def test_facts_are_settings_and_checksums_of_both_networks(rtmdet, rtmpose):
+    facts = DETECTORS.build({**rtmpose, 'persons': {**rtmdet, 'threshold': 0.4}}).facts()
+    assert (facts['detector'], facts['persons.detector'], facts['persons.threshold']) == (
+        'MMPoseDetector',
+        'MMDetPersonDetector',
+        '0.4',
+    )
+    for name in ('config_sha256', 'checkpoint_sha256'):
+        assert facts[name] != facts[f'persons.{name}']
+
+
 def test_colours_reach_the_network_as_opencv_reads_them(rtmpose):
     """Red as RGB is what the package makes of a red file that OpenCV reads as BGR."""
     detector = DETECTORS.build(rtmpose)

@@ -43,6 +43,18 @@ def test_people_have_boxes_and_coco_joints_in_the_pixels_of_the_image(weights):
     assert strict.find_boxes(image).shape == (0, 4)
 
 
+def test_facts_are_settings_and_the_weights(weights, tmp_path):
+    facts = DETECTORS.build({**SMALL, 'weights': str(weights)}).facts()
+    names = ['detector', 'threshold', 'min_size', 'max_size']
+    assert [facts[name] for name in names] == ['TorchvisionKeypointRCNN', '0.5', '64', '96']
+    state = torch.load(weights)
+    next(iter(state.values())).add_(1)
+    torch.save(state, tmp_path / 'other.pth')
+    others = DETECTORS.build({**SMALL, 'weights': str(tmp_path / 'other.pth')}).facts()
+    assert others.pop('weights_sha256') != facts.pop('weights_sha256')
+    assert others == facts
+
+
 def test_weights_must_be_given_and_fit(tmp_path):
     with pytest.raises(ValueError, match=r'needs weights=FILE.*https://download\.pytorch\.org'):
         DETECTORS.build(SMALL)
