@@ -6,12 +6,9 @@ reference set (its section 2): normal numbers seeded by the checksum of the name
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
-import torch
-from torch import Tensor
 
 # (pattern of the name, offset, factor); the offset is added to factor * x. First match wins.
 _KINDS = (
@@ -71,17 +68,3 @@ def _scaled(name: str, x: np.ndarray) -> np.ndarray:
         return np.float32(1) + np.float32(0.1) * x
     gain = next((value for pattern, value in _GAINS if re.search(pattern, name)), 1.0)
     return np.float32(gain / np.sqrt(np.prod(x.shape[1:]))) * x
-
-
-def filled_state(manifest: Mapping[str, Any], salt: str = '') -> dict[str, Tensor]:
-    """Official state dict, by canonical names, of the rows a manifest marks as filled.
-
-    Args:
-        manifest: Content of ``manifest.json``.
-        salt: See :func:`fill_value`.
-    """
-    return {
-        row['key']: torch.from_numpy(fill_value(row['key'], row['shape'], salt))
-        for row in manifest['keys']
-        if row['filled'] and row['alias_of'] is None
-    }

@@ -145,9 +145,14 @@ class AnnotationFile:
         return [by_letter[value[0]] for value in values]
 
     def order(self) -> dict[str, list[int]]:
-        """Person in the sequence and frame of every annotation, where the file states them."""
+        """Person in the sequence and frame of every annotation, where the file states them.
+
+        Raises:
+            KeyError: an annotation lacks a field that the first one has.
+            ValueError: a value is no whole number.
+        """
         present = [field for field in ('track_id', 'frame_idx') if self.has(field)]
-        return {field: self.column(field, 1)[:, 0].astype(int).tolist() for field in present}
+        return {field: self._whole_numbers(field) for field in present}
 
     def check_smpl(self, pose: np.ndarray, betas: np.ndarray) -> None:
         """Refuse absurd body parameters.
@@ -174,6 +179,16 @@ class AnnotationFile:
     def where(self, row: int) -> str:
         """Words for an annotation, by its position."""
         return f'{self.path}: annotation {self.annotations[row]["id"]}'
+
+    def _whole_numbers(self, field: str) -> list[int]:
+        """A field of every annotation, exact: float32 would join ids above 2^24."""
+        values = self.values(field)
+        for row, value in enumerate(values):
+            if not isinstance(value, int) and not (isinstance(value, float) and value.is_integer()):
+                raise ValueError(
+                    f'{self.where(row)}: {field} must be a whole number, got {str(value)[:60]}'
+                )
+        return [int(value) for value in values]
 
     def _numbers(self, value: Any, size: int, field: str, row: int) -> np.ndarray:
         try:

@@ -235,14 +235,13 @@ class PW3DDataset(BaseMeshDataset):
 
     def _extras(self, file: AnnotationFile) -> dict[str, Sequence]:
         """Columns beyond the schema of 3DPW; a field of the first annotation must be in all."""
-        present = file.annotations[0]
         num_joints = get_keypoint_set('dpmesh_30').num
         extras: dict[str, Sequence] = {**file.order()}
-        if 'visibility' in present:
+        if file.has('visibility'):
             extras['visibility'] = file.column('visibility', num_joints).astype(np.int8)
-        if 'occlusion' in present:
+        if file.has('occlusion'):
             extras['occlusion'] = file.column('occlusion', 1)[:, 0].tolist()
-        if 'keypoints_3d' in present:
+        if file.has('keypoints_3d'):
             joints = file.column('keypoints_3d', num_joints * 3).reshape(-1, num_joints, 3)
             extras['pelvis'] = joints[:, 0]
             extras['keypoints_3d'] = joints - joints[:, :1]

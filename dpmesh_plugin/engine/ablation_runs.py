@@ -15,6 +15,9 @@ from dpmesh_plugin.evaluation.ablation_table import AblationRow
 from dpmesh_plugin.evaluation.comparison import read_result
 from dpmesh_plugin.utils.io import dump_json, load_json
 
+from .checkpoint import read_checkpoint
+from .selection import recorded_best
+
 RESULT = 'metrics.json'
 REQUEST = 'request.json'
 LOG = 'output.txt'
@@ -117,7 +120,10 @@ def _train_and_test(run: AblationRun, tools: Path, start: Start) -> str | None:
     log = run.work_dir / LOG
     if start(run.command(tools / 'train.py', '--resume'), log):
         return f'training: {_reason(log)}'
-    checkpoint = chosen_checkpoint(run.work_dir)
+    try:
+        checkpoint = chosen_checkpoint(run.work_dir)
+    except (FileNotFoundError, ValueError) as error:
+        return f'choice of the checkpoint: {error}'
     if checkpoint is None:
         return f'training left no checkpoint in {run.work_dir}'
     out = ['--out', str(run.work_dir / RESULT)]
@@ -157,9 +163,27 @@ def reserved(folder: Path) -> Iterator[bool]:
 
 
 def chosen_checkpoint(work_dir: Path) -> str | None:
-    """The best checkpoint of the validation, or where none is kept the last."""
+    """The best checkpoint of the validation, or where none is kept the last.
+
+    Of several it is the one that the last checkpoint records: others are left from before.
+
+    Raises:
+        ValueError: the run does not tell which of several is the best.
+        FileNotFoundError: there are several, and not the last one that would tell.
+    """
     best = sorted(work_dir.glob('best_*.pth'))
-    return str(best[0]) if best else find_latest_checkpoint(str(work_dir))
+    last = find_latest_checkpoint(str(work_dir))
+    if len(best) > 1:
+        recorded = recorded_best(read_checkpoint(last)) if last else set()
+        kept = [path for path in best if path.name in recorded]
+        if len(kept) != 1:
+            raise ValueError(
+                f'expected one best checkpoint in {work_dir}, got '
+                f'{", ".join(path.name for path in kept or best)}, and nothing tells which to '
+                'take: give save_best of the checkpoint hook one metric, or remove the others'
+            )
+        best = kept
+    return str(best[0]) if best else last
 
 
 def collect_rows(

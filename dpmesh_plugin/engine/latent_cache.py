@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from dpmesh_plugin.datasets import LatentCacheDataset
+from dpmesh_plugin.datasets.nesting import walk
 
 
 class _Crops(Dataset):
@@ -119,9 +120,4 @@ def caches_of(dataset: Any) -> Iterator[LatentCacheDataset]:
     Args:
         dataset: Data set of a loader; mixtures and mmengine's wrappers are looked into.
     """
-    if isinstance(dataset, LatentCacheDataset):
-        yield dataset
-        return
-    inner = getattr(dataset, 'parts', None) or getattr(dataset, 'datasets', None)
-    for part in inner or filter(None, [getattr(dataset, 'dataset', None)]):
-        yield from caches_of(part)
+    return (each for each in walk(dataset) if isinstance(each, LatentCacheDataset))

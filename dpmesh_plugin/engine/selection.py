@@ -52,6 +52,16 @@ def best_record(
     }
 
 
+def recorded_best(checkpoint: Mapping[str, Any]) -> set[str]:
+    """File names of the best checkpoints of a run, as it records them; one for each metric.
+
+    Args:
+        checkpoint: The latest one of the run, to be resumed from.
+    """
+    info = checkpoint.get('message_hub', {}).get('runtime_info', {})
+    return {Path(path).name for key, path in info.items() if key.startswith('best_ckpt')}
+
+
 def check_unseen(validation: Dataset, test_config: Mapping[str, Any] | None) -> None:
     """Refuse to choose a checkpoint by images that it will be tested on.
 

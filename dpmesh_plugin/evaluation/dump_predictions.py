@@ -26,7 +26,8 @@ class DumpPredictions(BaseMetric):
     (N, 10), ``transl`` (N, 3), ``transl_full`` (N, 3), ``joints`` (N, K, 3) and ``keypoints_2d``
     (N, K, 2), without samples whose image was skipped; units and frames as in
     :class:`~dpmesh_plugin.structures.mesh_data_sample.MeshDataSample`; and ``checkpoint``, empty
-    where it is not known.
+    where it is not known. Of a model that predicts joints alone it has the ``joints``, as the model
+    gives them, and nothing else of ``pred_instances``.
 
     Args:
         out_file: Path of the file, ending in ``.npz``.
@@ -48,12 +49,23 @@ class DumpPredictions(BaseMetric):
         self.out_file = out_file
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
-        """Keep the predictions of every sample; ``data_batch`` is not used."""
+        """Keep the predictions of every sample; ``data_batch`` is not used.
+
+        Raises:
+            ValueError: a prediction has none of the fields.
+        """
         for sample in data_samples:
             if 'skipped' in sample:
                 continue
             predicted = sample['pred_instances']
-            arrays = {field: predicted[field][0].float().cpu().numpy() for field in _FIELDS}
+            fields = [field for field in _FIELDS if field in predicted]
+            if not fields:
+                raise ValueError(
+                    f'sample {sample["sample_idx"]}: expected pred_instances with any of '
+                    f'{", ".join(_FIELDS)}, got {", ".join(predicted) or "none"}; dump the '
+                    'predictions of a model of meshes or joints'
+                )
+            arrays = {field: predicted[field][0].float().cpu().numpy() for field in fields}
             facts = {'sample_idx': sample['sample_idx'], 'img_path': str(sample['img_path'])}
             self.results.append({**facts, **arrays})
 

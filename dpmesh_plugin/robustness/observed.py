@@ -157,7 +157,8 @@ def _read(path: Path) -> dict[str, np.ndarray]:
         missing = [name for name in wanted if name not in file.files]
         if missing:
             raise KeyError(
-                f'{path.absolute()} has no array {missing[0]!r}; write it with tools/test.py --dump'
+                f'{path.absolute()} has no array {missing[0]!r}; write it with tools/test.py '
+                '--dump and a model that predicts meshes'
             )
         return {name: file[name] for name in wanted}
 

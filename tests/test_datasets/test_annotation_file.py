@@ -87,6 +87,26 @@ def test_missing_field_and_unknown_gender_are_named(write):
         file.genders('body.gender')
 
 
+def _numbered(tracks, frames=(3, 4.0)):
+    rows = [
+        row | {'track_id': track, 'frame_idx': frame}
+        for row, track, frame in zip(CONTENT['annotations'], tracks, frames, strict=True)
+    ]
+    return CONTENT | {'annotations': rows}
+
+
+def test_track_and_frame_numbers_are_exact(write):
+    assert write(CONTENT).order() == {}
+    tracks = [2**24 + 1, 2**24]  # one number in float32
+    assert write(_numbered(tracks)).order() == {'track_id': tracks, 'frame_idx': [3, 4]}
+
+
+@pytest.mark.parametrize('track', [1.5, float('nan'), 'left', None, [1, 2]])
+def test_track_numbers_that_are_not_whole_are_named(write, track):
+    with pytest.raises(ValueError, match='annotation 2: track_id must be a whole number, got '):
+        write(_numbered([1, track])).order()
+
+
 def test_absurd_body_parameters_are_named(write):
     file = write(CONTENT)
     pose, betas = np.zeros((2, 72)), np.zeros((2, 10))

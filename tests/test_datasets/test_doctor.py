@@ -114,27 +114,45 @@ def test_images_that_are_wrong(schema_people, tmp_path):
     assert '1 images are corrupt: ' in _texts(examine(_build(config)))[2]
 
 
-def test_tool_says_what_to_do_by_exit_code(schema_people, repo_root, tmp_path, monkeypatch, capsys):
-    schema_people()
-    part = f"dict(type='Human36MDataset', data_root={str(tmp_path)!r})"
-    config = tmp_path / 'config.py'
-    config.write_text(
-        "body_model = dict(type='SMPL')\n"
-        'train_dataloader = dict(dataset=dict('
-        f"type='MixedMeshDataset', groups=dict(a=[{part}, {part}])))\n"
-    )
+@pytest.fixture
+def check(repo_root, tmp_path, monkeypatch, capsys):
+    """Runs the tool on a training data set; gives exit code and output."""
     tool = repo_root / 'tools' / 'dataset_converters' / 'check_data.py'
+    config = tmp_path / 'config.py'
 
-    def run(*options):
+    def run(dataset, *options):
+        config.write_text(
+            f"body_model = dict(type='SMPL')\ntrain_dataloader = dict(dataset={dataset!r})\n"
+        )
         monkeypatch.setattr(sys, 'argv', [str(tool), str(config), '--workers', '1', *options])
         with pytest.raises(SystemExit) as finished:
             runpy.run_path(str(tool), run_name='__main__')
         return finished.value.code, capsys.readouterr().out
 
-    code, output = run()
+    return run
+
+
+def test_tool_says_what_to_do_by_exit_code(schema_people, check):
+    part = schema_people()
+    mixture = {'type': 'MixedMeshDataset', 'groups': {'a': [part, part]}}
+    code, output = check(mixture)
     assert code == 0
     assert output.count('no problem found') == 1  # the same data set only once
-    code, output = run('--expect', 'abc')
+    code, output = check(mixture, '--expect', 'abc')
     assert code == 1
     assert 'manifest other than abc' in output
     assert 'what to do: ' in output
+
+
+@pytest.mark.parametrize(
+    'wrapper',
+    [
+        {'type': 'PreparedDataset', 'views': 2},
+        {'type': 'LatentCacheDataset', 'cache': 'not_yet_written'},
+        {'type': 'RepeatDataset', 'times': 3},
+    ],
+)
+def test_tool_looks_under_what_wraps_the_data(people, check, wrapper):
+    _, output = check({**wrapper, 'dataset': people()})
+    assert output.count('PW3DDataset') == 1
+    assert 'people: 4' in output

@@ -62,6 +62,29 @@ def test_joints_in_space_are_split_into_pelvis_and_rest(people):
     np.testing.assert_array_equal(info['keypoints_3d'], joints - joints[0])
 
 
+def test_fields_may_be_kept_in_the_arrays(people, tmp_path):
+    rng = np.random.default_rng(0)
+    arrays = {
+        'visibility': rng.integers(0, 6, (4, 30)),
+        'occlusion': np.array([0.0, 0.5, 0.25, 1.0]),
+        'keypoints_3d': rng.normal(size=(4, 30, 3)).astype(np.float32),
+    }
+
+    def move(content):
+        content['info']['arrays'] = 'people.npz'
+        ids = [annotation['id'] for annotation in content['annotations']]
+        np.savez(tmp_path / 'people.npz', id=ids, **arrays)
+        for annotation in content['annotations']:
+            del annotation['visibility'], annotation['occlusion']
+
+    info = DATASETS.build(people(move))[1]
+    np.testing.assert_array_equal(info['visibility'], arrays['visibility'][1])
+    assert info['occlusion'] == 0.5
+    joints = arrays['keypoints_3d'][1]
+    np.testing.assert_array_equal(info['pelvis'], joints[0])
+    np.testing.assert_array_equal(info['keypoints_3d'], joints - joints[0])
+
+
 def test_unusable_boxes_are_left_out_and_listed(people):
     def spoil(content):
         content['annotations'][1]['bbox'] = [10, 10, 0, 5]

@@ -5,6 +5,7 @@ import runpy
 import sys
 
 import pytest
+import torch
 
 from dpmesh_plugin.engine.ablation_runs import (
     RESULT,
@@ -109,6 +110,42 @@ def test_the_best_checkpoint_goes_before_the_last(tmp_path):
     assert chosen_checkpoint(tmp_path) == 'last.pth'
     (tmp_path / 'best_MPJPE_epoch_2.pth').touch()
     assert chosen_checkpoint(tmp_path).endswith('best_MPJPE_epoch_2.pth')
+
+
+def _keep_best(folder, *names, recorded=None):
+    """A folder with some best checkpoints, and perhaps a last one that knows of some."""
+    for name in names:
+        (folder / name).touch()
+    if recorded is not None:
+        hub = {'runtime_info': {'epoch': 10, 'best_score': 50.0, **recorded}}
+        last = folder / 'epoch_10.pth'
+        torch.save({'state_dict': {'weight': torch.zeros(1)}, 'message_hub': hub}, last)
+        (folder / 'last_checkpoint').write_text(str(last))
+
+
+def test_of_several_the_recorded_one_is_taken(tmp_path):
+    names = ('best_MPJPE_epoch_10.pth', 'best_MPJPE_epoch_9.pth')
+    _keep_best(tmp_path, *names, recorded={'best_ckpt': f'elsewhere/{names[1]}'})
+    assert chosen_checkpoint(tmp_path) == str(tmp_path / names[1])
+
+
+@pytest.mark.parametrize(
+    'recorded',
+    [
+        None,
+        {},
+        {'best_ckpt': 'best_MPJPE_epoch_3.pth'},
+        {'best_ckpt_MPJPE': 'best_MPJPE_epoch_9.pth', 'best_ckpt_PCK': 'best_PCK_epoch_4.pth'},
+    ],
+)
+def test_several_are_refused_where_nothing_tells(configs, tmp_path, recorded):
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
+    run.work_dir.mkdir(parents=True)
+    _keep_best(run.work_dir, 'best_MPJPE_epoch_9.pth', 'best_PCK_epoch_4.pth', recorded=recorded)
+    with pytest.raises(ValueError, match=r'got best_MPJPE_epoch_9.pth, best_PCK_epoch_4.pth, and'):
+        chosen_checkpoint(run.work_dir)
+    reason = run_one(run, tmp_path / 'tools', lambda *_: 0)
+    assert reason.startswith('choice of the checkpoint: expected one best checkpoint in ')
 
 
 def test_every_row_says_what_it_changes(repo_root):

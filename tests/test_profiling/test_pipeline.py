@@ -47,19 +47,38 @@ def test_mixtures_and_bad_numbers(config):
         profile_pipeline(DATASETS.build(config), samples=0, warmup=0)
 
 
-def test_tool(synth_oc, repo_root, tmp_path, monkeypatch, capsys):
+@pytest.fixture
+def run(repo_root, tmp_path, monkeypatch, capsys):
+    """Runs the tool; gives what it prints and the numbers it writes."""
     tool = repo_root / 'tools' / 'analysis_tools' / 'benchmark_pipeline.py'
     out = tmp_path / 'numbers.json'
-    common = [str(tool), str(repo_root / 'configs' / 'dpmesh_synth_oc_tiny.py'), '--out', str(out)]
+
+    def start(config, *options):
+        monkeypatch.setattr(sys, 'argv', [str(tool), str(config), '--out', str(out), *options])
+        runpy.run_path(str(tool), run_name='__main__')
+        return capsys.readouterr().out, json.loads(out.read_text())
+
+    yield start
+    init_default_scope('dpmesh_plugin')
+
+
+def test_tool(synth_oc, repo_root, run):
+    config = repo_root / 'configs' / 'dpmesh_synth_oc_tiny.py'
     option = ['--cfg-options', f'data_root={synth_oc}']
-    monkeypatch.setattr(sys, 'argv', [*common, '--samples', '5', '--warmup', '1', *option])
-    runpy.run_path(str(tool), run_name='__main__')
-    text = capsys.readouterr().out
+    text, (numbers,) = run(config, '--samples', '5', '--warmup', '1', *option)
     assert 'TopdownAffine' in text
     assert 'samples/s on one core (5 samples)' in text
-    assert json.loads(out.read_text())[0]['samples'] == 5
-    monkeypatch.setattr(sys, 'argv', [*common, '--index', '20', *option])
-    runpy.run_path(str(tool), run_name='__main__')
-    assert 'PW3DDataset: index of 20 people' in capsys.readouterr().out
-    assert json.loads(out.read_text())[0]['people'] == 20
-    init_default_scope('dpmesh_plugin')
+    assert numbers['samples'] == 5
+    text, (numbers,) = run(config, '--index', '20', *option)
+    assert 'PW3DDataset: index of 20 people' in text
+    assert numbers['people'] == 20
+
+
+def test_tool_times_what_is_below_a_wrapper(config, run, tmp_path):
+    path = tmp_path / 'prepared.py'
+    wrapped = {'type': 'PreparedDataset', 'dataset': config}
+    path.write_text(f'train_dataloader = dict(dataset={wrapped!r})\n')
+    _, (numbers,) = run(path, '--samples', '3', '--warmup', '0')
+    assert list(numbers['seconds']) == ['annotation', *STEPS]
+    text, (numbers,) = run(path, '--index', '6')
+    assert 'PW3DDataset: index of 6 people' in text

@@ -1,8 +1,9 @@
 """Measure how fast samples are prepared: benchmark_pipeline.py CONFIG [options].
 
 Prints samples a second on one core and the share of every transform, in processor time, so that
-other processes do not count. With --index: how long it takes to read the annotations of so many
-people (those of the config, repeated), and whether worker processes share them.
+other processes do not count. Of samples that training keeps, prepared or encoded, it is the
+preparation. With --index: how long it takes to read the annotations of so many people (those of the
+config, repeated), and whether worker processes share them.
 """
 
 import argparse
@@ -18,6 +19,7 @@ from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.table import Table
 
+from dpmesh_plugin.datasets.nesting import innermost
 from dpmesh_plugin.profiling import (
     IndexProfile,
     PipelineProfile,
@@ -96,16 +98,14 @@ def main() -> None:
         known = [name for name in SPLITS if cfg.get(f'{name}_dataloader')]
         sys.exit(f'{args.config} has no {args.split}_dataloader; it has: {", ".join(known)}')
     dataset = loader.dataset
+    parts = list(innermost(dataset))
     if args.index:
-        groups = dataset.get('groups', {'': [dataset]})
-        parts = [part for parts in groups.values() for part in parts]
         results = [index_of(part, args.index) for part in parts]
         for part, profile in zip(parts, results, strict=True):
             print_index(profile, part.type)
     else:
-        results = profile_pipeline(
-            DATASETS.build(dataset), samples=args.samples, warmup=args.warmup, seed=args.seed
-        )
+        timed = DATASETS.build(parts[0] if len(parts) == 1 else dataset)  # a mixture has its shares
+        results = profile_pipeline(timed, samples=args.samples, warmup=args.warmup, seed=args.seed)
         print_pipeline(results, f'{args.split} pipeline of {args.config}')
         results = [results]
     if args.out:

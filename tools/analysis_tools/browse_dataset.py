@@ -18,6 +18,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
 from rich.progress import track
 
+from dpmesh_plugin.datasets.nesting import innermost
 from dpmesh_plugin.datasets.transforms.augmentation import Augmentation
 from dpmesh_plugin.geometry.affine import apply_affine, crop_affine
 from dpmesh_plugin.registry import DATASETS, VISUALIZERS
@@ -54,13 +55,13 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def build_dataset(cfg: Config, split: str) -> BaseDataset:
-    """The data set of a split, under whatever wraps it."""
+def build_datasets(cfg: Config, split: str) -> list[BaseDataset]:
+    """The data sets of a split, under whatever wraps them."""
     loader = cfg.get(f'{split}_dataloader')
     if loader is None:
         known = [name for name in ('train', 'val', 'test') if cfg.get(f'{name}_dataloader')]
         raise KeyError(f'the config has no {split}_dataloader; it has: {", ".join(known)}')
-    return DATASETS.build(loader.dataset)
+    return [DATASETS.build(part) for part in innermost(loader.dataset)]
 
 
 def stage_panels(
@@ -72,11 +73,15 @@ def stage_panels(
         name = type(transform).__name__
         image = results.get('img')
         results = transform(results)
+        if image is None and 'data_samples' in results:
+            raise ValueError(
+                f'the pipeline of {type(dataset).__name__} reads no pictures, so there is nothing '
+                'to look at: browse a config with LoadMeshImage on the same data'
+            )
         if stages is not None and name not in stages:
             continue
         if 'data_samples' in results:
-            packed = results['inputs'].permute(1, 2, 0).numpy()
-            yield visualizer.draw(image if image is not None else packed, results['data_samples'])
+            yield visualizer.draw(image, results['data_samples'])
         elif 'img' in results:
             yield add_label(draw_stage(results), name)
 
@@ -156,8 +161,9 @@ def main() -> None:
     cfg = config_from_args(args)
     init_default_scope(cfg.default_scope)
     torch.manual_seed(args.seed)
-    dataset = build_dataset(cfg, args.split)
-    names = [type(transform).__name__ for transform in dataset.pipeline.transforms]
+    datasets = build_datasets(cfg, args.split)
+    steps = [type(step).__name__ for part in datasets for step in part.pipeline.transforms]
+    names = list(dict.fromkeys(steps))
     unknown = sorted(set(args.stages or ()) - set(names))
     if unknown:
         raise KeyError(f'no stage {", ".join(unknown)}; the pipeline has: {", ".join(names)}')
@@ -170,15 +176,16 @@ def main() -> None:
             'panel_height': PANEL_HEIGHT,
         }
     )
-    indices = range(args.start, min(args.start + args.number, len(dataset)))
-    for index in track(indices, 'people'):
-        panels = [*stage_panels(dataset, index, args.stages, visualizer), legend()]
+    people = [(part, position) for part in datasets for position in range(len(part))]
+    chosen = people[args.start : args.start + args.number]
+    for index, (dataset, position) in enumerate(track(chosen, 'people'), args.start):
+        panels = [*stage_panels(dataset, position, args.stages, visualizer), legend()]
         rows = [contact_sheet([p for p in panels if p.shape[1] < WIDE], 5)]
         rows += [panel for panel in panels if panel.shape[1] >= WIDE]
-        sample_idx = dataset.get_data_info(index)['sample_idx']
+        sample_idx = dataset.get_data_info(position)['sample_idx']
         path = Path(args.out) / f'{args.split}_{index:05d}_{sample_idx}.jpg'
         save_image(stack(rows), path)
-    print(f'{len(indices)} of {len(dataset)} people: {Path(args.out).absolute()}')
+    print(f'{len(chosen)} of {len(people)} people: {Path(args.out).absolute()}')
 
 
 if __name__ == '__main__':

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.datasets.doctor import Diagnosis, examine
+from dpmesh_plugin.datasets.nesting import innermost
 from dpmesh_plugin.registry import BODY_MODELS, DATASETS
 from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
 
@@ -35,13 +36,12 @@ def parse_args() -> argparse.Namespace:
 
 
 def data_sets(cfg: Config, splits: list[str]) -> list[ConfigDict]:
-    """Configs of all data sets of some splits, each once."""
+    """Configs of all data sets of some splits, under whatever wraps them, each once."""
     found = []
     for split in splits:
         loader = cfg.get(f'{split}_dataloader')
         if loader is not None:
-            groups = loader.dataset.get('groups', {'': [loader.dataset]})
-            parts = [part for parts in groups.values() for part in parts]
+            parts = innermost(loader.dataset)
             found += [part | {'pipeline': [], 'lazy_init': True} for part in parts]
     return [part for index, part in enumerate(found) if part not in found[:index]]
 

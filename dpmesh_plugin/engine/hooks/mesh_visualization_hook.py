@@ -23,7 +23,7 @@ class MeshVisualizationHook(Hook):
         max_samples: Draw at most so many in one evaluation; no limit by default.
 
     Raises:
-        ValueError: ``interval`` is not positive.
+        ValueError: ``interval`` is not positive, or the batches have no crops to draw on.
     """
 
     def __init__(
@@ -50,6 +50,18 @@ class MeshVisualizationHook(Hook):
     def before_test_epoch(self, runner: Runner) -> None:
         """Start counting."""
         self._num_seen = self._num_drawn = 0
+
+    def before_val_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Mapping[str, Any]
+    ) -> None:
+        """Refuse batches without crops before the model sees one."""
+        _check_crops(data_batch)
+
+    def before_test_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Mapping[str, Any]
+    ) -> None:
+        """Refuse batches without crops before the model sees one."""
+        _check_crops(data_batch)
 
     def after_val_iter(
         self,
@@ -95,3 +107,13 @@ class MeshVisualizationHook(Hook):
                 # `runner.iter` would build the training data, which a test need not have.
                 step=runner.message_hub.get_info('iter', 0),
             )
+
+
+def _check_crops(data_batch: Mapping[str, Any]) -> None:
+    if 'inputs' not in data_batch:
+        raise ValueError(
+            'predictions are drawn on crops, and this pipeline packs none: its batches hold '
+            f'{", ".join(data_batch)}. Leave out --show-dir and --show (MeshVisualizationHook), '
+            'or, for a model that predicts meshes, test with a pipeline that has LoadMeshImage, '
+            'TopdownAffine and PackMeshInputs(image=True)'
+        )

@@ -5,12 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from dpmesh_plugin.models.keypoint_perceptron import perceptron_layers, run_perceptron
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample, get_keypoint_set
 
 from .joint_estimator import JointEstimator
-
-VALUES_PER_KEYPOINT = 3
 
 
 @MODELS.register_module()
@@ -49,26 +48,17 @@ class KeypointLifter(JointEstimator):
     ) -> None:
         super().__init__(body_model=body_model, joint_set=joint_set, init_cfg=init_cfg)
         self.input_size = input_size
-        values = get_keypoint_set(keypoint_set).num * VALUES_PER_KEYPOINT
-        self.stem = _layer(values, width, dropout)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(_layer(width, width, dropout), _layer(width, width, dropout))
-            for _ in range(num_blocks)
+        self.stem, self.blocks, self.out = perceptron_layers(
+            get_keypoint_set(keypoint_set).num,
+            get_keypoint_set(joint_set).num * 3,
+            width=width,
+            num_blocks=num_blocks,
+            dropout=dropout,
         )
-        self.out = nn.Linear(width, get_keypoint_set(joint_set).num * 3)
 
     def regress(self, data_samples: Sequence[MeshDataSample]) -> Tensor:
         """Joints (B, K, 3) relative to the pelvis, m, camera axes."""
         prompt = KeypointPrompt.from_samples(data_samples, self.out.weight)
         place = 2 * prompt.keypoints / self.input_size - 1
         values = torch.cat([place, prompt.scores[..., None]], dim=-1) * prompt.visible[..., None]
-        states = self.stem(values.flatten(1))
-        for block in self.blocks:
-            states = states + block(states)
-        return self.out(states).unflatten(1, (-1, 3))
-
-
-def _layer(channels: int, width: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(channels, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(dropout)
-    )
+        return run_perceptron(values, self.stem, self.blocks, self.out).unflatten(1, (-1, 3))

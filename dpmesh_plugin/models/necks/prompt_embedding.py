@@ -3,9 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from dpmesh_plugin.models.keypoint_perceptron import perceptron_layers, run_perceptron
 from dpmesh_plugin.registry import MODELS
-
-VALUES_PER_KEYPOINT = 3
 
 
 @MODELS.register_module()
@@ -36,12 +35,9 @@ class PromptEmbedding(nn.Module):
         dropout: float = 0.05,
     ) -> None:
         super().__init__()
-        self.stem = _layer(num_keypoints * VALUES_PER_KEYPOINT, width, dropout)
-        self.blocks = nn.ModuleList(
-            nn.Sequential(_layer(width, width, dropout), _layer(width, width, dropout))
-            for _ in range(num_blocks)
+        self.stem, self.blocks, self.out = perceptron_layers(
+            num_keypoints, out_channels, width=width, num_blocks=num_blocks, dropout=dropout
         )
-        self.out = nn.Linear(width, out_channels)
 
     def train(self, mode: bool = True) -> 'PromptEmbedding':
         """Set the mode, see the class."""
@@ -60,13 +56,5 @@ class PromptEmbedding(nn.Module):
         mask = mask[..., None]
         # Half precision would round the coordinates to a pixel of the crop.
         with torch.autocast(points.device.type, enabled=False):
-            states = self.stem(torch.cat([(2 * points - 1) * mask, mask], dim=-1).flatten(1))
-            for block in self.blocks:
-                states = states + block(states)
-            return self.out(states)
-
-
-def _layer(channels: int, width: int, dropout: float) -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(channels, width), nn.BatchNorm1d(width), nn.ReLU(), nn.Dropout(dropout)
-    )
+            values = torch.cat([(2 * points - 1) * mask, mask], dim=-1)
+            return run_perceptron(values, self.stem, self.blocks, self.out)

@@ -1,6 +1,6 @@
 """Key poses by name, written as described figures."""
 
-from .library import get_key_pose, load_key_poses
+from .library import load_key_poses
 from .notation import FAMILIES, Figure, KeyPose, foot_rotations, left_leg_rotations, solve
 
 __all__ = [
@@ -8,7 +8,6 @@ __all__ = [
     'Figure',
     'KeyPose',
     'foot_rotations',
-    'get_key_pose',
     'left_leg_rotations',
     'load_key_poses',
     'solve',

@@ -12,15 +12,3 @@ def load_key_poses() -> dict[str, KeyPose]:
     modules = (standing, moving, sports, seated, low)
     figures = [figure for module in modules for figure in module.FIGURES]
     return {figure.name: solve(figure) for figure in figures}
-
-
-def get_key_pose(name: str) -> KeyPose:
-    """The key pose of that name.
-
-    Raises:
-        KeyError: there is no such key pose; the message lists them.
-    """
-    poses = load_key_poses()
-    if name not in poses:
-        raise KeyError(f'unknown key pose {name!r}; known: {", ".join(sorted(poses))}')
-    return poses[name]

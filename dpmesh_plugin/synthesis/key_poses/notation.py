@@ -16,12 +16,9 @@ from dpmesh_plugin.synthesis.rotations import axis_turns, swing_between
 Triple = tuple[float, float, float]
 Limb = tuple[Triple, Triple]
 
-DOWN: Triple = (0, -1, 0)
 UP: Triple = (0, 1, 0)
 FRONT: Triple = (0, 0, 1)
-BACK: Triple = (0, 0, -1)
 OUT: Triple = (1, 0, 0)
-IN: Triple = (-1, 0, 0)
 
 HANG: Limb = ((0.2, -1, 0), (0.12, -1, 0.18))
 STRAIGHT: Limb = ((0.06, -1, 0), (0.02, -1, 0))

@@ -14,18 +14,21 @@ from dpmesh_plugin.structures import MeshDataSample
 
 
 class Persons(Dataset):
-    """Five grey crops."""
+    """Five grey crops, or samples without."""
 
     metainfo = {'dataset_name': 'fake'}
 
-    def __init__(self, dtype=torch.uint8):
+    def __init__(self, dtype=torch.uint8, crops=True):
         self.dtype = dtype
+        self.crops = crops
 
     def __len__(self):
         return 5
 
     def __getitem__(self, index):
         sample = MeshDataSample(metainfo={'sample_idx': index})
+        if not self.crops:
+            return {'data_samples': sample}
         return {'inputs': torch.full((3, 8, 6), index, dtype=self.dtype), 'data_samples': sample}
 
 
@@ -84,11 +87,18 @@ def make_runner(tmp_path, request):
     """A runner of tiny real parts; ``hooks`` are put beside the default ones."""
 
     def make(
-        *, hooks, model=None, read=lambda: None, train_data=None, dtype=torch.uint8, **options
+        *,
+        hooks,
+        model=None,
+        read=lambda: None,
+        train_data=None,
+        dtype=torch.uint8,
+        crops=True,
+        **options,
     ):
         name = f'{request.node.name}-{id(options)}'
         loader = {
-            'dataset': Persons(dtype),
+            'dataset': Persons(dtype, crops),
             'batch_size': 2,
             'num_workers': 0,
             'sampler': {'type': 'DefaultSampler', 'shuffle': False},

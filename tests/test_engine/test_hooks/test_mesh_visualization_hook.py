@@ -38,6 +38,13 @@ def test_testing_does_not_build_the_training_data(make_runner):
     assert len(runner.visualizer.drawn) == 5
 
 
+@pytest.mark.parametrize('stage', ['test', 'val'])
+def test_a_pipeline_without_crops_is_refused_before_the_model_runs(make_runner, stage):
+    runner = make_runner(hooks=[MeshVisualizationHook()], crops=False)
+    with pytest.raises(ValueError, match='packs none: its batches hold data_samples. Leave out --'):
+        getattr(runner, stage)()
+
+
 def test_an_interval_of_zero_is_refused():
     with pytest.raises(ValueError, match='positive number of samples, got 0'):
         MeshVisualizationHook(interval=0)

@@ -4,6 +4,8 @@ import pytest
 import torch
 from mmengine.evaluator import BaseMetric
 
+from dpmesh_plugin.engine import read_checkpoint
+from dpmesh_plugin.engine.selection import recorded_best
 from dpmesh_plugin.registry import HOOKS
 
 HOOK = {'type': 'SafeCheckpointHook', 'by_epoch': False}
@@ -75,13 +77,15 @@ def test_the_best_is_kept_with_the_reason(train, tmp_path):
         'epoch': 0,
         'iter': 2,
     }
+    assert recorded_best(read_checkpoint(tmp_path / 'iter_4.pth')) == {'best_error_iter_2.pth'}
 
 
-def test_several_metrics_and_the_greater_one(train):
+def test_several_metrics_and_the_greater_one(train, tmp_path):
     files = train(
         1.0, 2.0, save_best=['error', 'good'], rule='greater', max_iters=2, max_keep_ckpts=1
     )
     assert files == ['best_error_iter_2.pth', 'best_good_iter_1.pth', 'iter_2.pth']
+    assert recorded_best(read_checkpoint(tmp_path / 'iter_2.pth')) == set(files[:2])
 
 
 def test_a_metric_that_is_not_measured_is_named(train):
