@@ -4,9 +4,9 @@ import pytest
 import torch
 from mmengine.evaluator import BaseMetric
 
-from dpmesh_plugin.engine import read_checkpoint
 from dpmesh_plugin.engine.selection import recorded_best
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.checkpoint_file import read_checkpoint
 
 HOOK = {'type': 'SafeCheckpointHook', 'by_epoch': False}
 
