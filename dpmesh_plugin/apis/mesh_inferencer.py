@@ -22,6 +22,7 @@ from dpmesh_plugin.utils.config import load_config
 from .detectors import BaseDetector, build_detector
 from .image_inputs import ImageInput, open_images, split_inputs
 from .image_job import Camera, ImageJob
+from .inference_pipeline import inference_pipeline
 from .inference_report import (
     InferenceReport,
     Problem,
@@ -38,16 +39,14 @@ from .video_inference import VideoModel, VideoRun
 from .video_options import VideoOptions
 from .webcam import record_webcams
 
-# Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
-_NOT_FOR_INFERENCE = ('LoadMeshImage', 'BodyModelKeypoints')
-
 
 class MeshInferencer(BaseInferencer):
     """Meshes of the people in photographs and videos.
 
     Their 2D keypoints are given, or found by the ``detector`` of the config. The prompt, the crop
-    and the model are those of the config's tests. Without known intrinsics the focal length is the
-    diagonal of the image and the principal point its middle, as published.
+    and the model are those of the config's tests, but for :func:`.inference_pipeline`. Without
+    known intrinsics the focal length is the diagonal of the image and the principal point its
+    middle, as published.
 
     Example:
         >>> inferencer = MeshInferencer('configs/dpmesh_3dpw_oc.py', 'ckpt.pth')
@@ -230,7 +229,8 @@ class MeshInferencer(BaseInferencer):
 
     def facts(self) -> dict[str, str]:
         """What predictions depend on besides images and keypoints."""
-        parts = repr((self.cfg.model, self.cfg.test_dataloader.dataset.pipeline))
+        pipeline = inference_pipeline(self.cfg.test_dataloader.dataset.pipeline)
+        parts = repr((self.cfg.model, pipeline))
         return {
             'checkpoint_sha256': file_sha256(self.checkpoint),
             'model_sha256': hashlib.sha256(parts.encode()).hexdigest(),
@@ -243,8 +243,7 @@ class MeshInferencer(BaseInferencer):
         return optimize_for_inference(model.to(device), merge_lora=True)
 
     def _init_pipeline(self, cfg: Config) -> Compose:
-        transforms = cfg.test_dataloader.dataset.pipeline
-        return Compose([t for t in transforms if t['type'] not in _NOT_FOR_INFERENCE])
+        return Compose(inference_pipeline(cfg.test_dataloader.dataset.pipeline))
 
     def _init_collate(self, cfg: Config) -> Any:
         return pseudo_collate

@@ -45,5 +45,20 @@ def test_published_training_margin_is_drawn_anew():
 
 
 def test_unknown_source_is_refused():
-    with pytest.raises(ValueError, match="'keypoints' or 'annotation', got 'detector'"):
+    with pytest.raises(ValueError, match=r"'keypoints', 'annotation'\), got 'detector'"):
         CropBox(source='detector')
+
+
+def test_keypoints_of_a_part_leave_the_crop_to_the_given_box():
+    # Around the keypoints (48, 15, 24, 60), of which 60 px are 0.4 of 150 px.
+    large, around = np.array([0.0, 0.0, 60.0, 150.0]), [27.05, 12.05, 64.9, 64.9]
+    person = _person([1, 1, 0], large)
+    np.testing.assert_allclose(CropBox().transform(person)['crop_box'], around, rtol=1e-5)
+    kept = CropBox(least_share=0.39).transform(person)['crop_box']
+    np.testing.assert_allclose(kept, around, rtol=1e-5)
+    # (0, 0, 60, 150) clipped: 59 x 99; square 99, times 1.1
+    taken = CropBox(least_share=0.41).transform(person)['crop_box']
+    np.testing.assert_allclose(taken, [-24.95, -4.95, 108.9, 108.9], rtol=1e-5)
+    person = _person([1, 1, 0], None)
+    kept = CropBox(least_share=0.41).transform(person)['crop_box']
+    np.testing.assert_allclose(kept, around, rtol=1e-5)
