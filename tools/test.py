@@ -12,7 +12,7 @@ from rich.table import Table
 
 from dpmesh_plugin.evaluation.comparison import read_result
 from dpmesh_plugin.evaluation.result_tables import metrics_table, split_tables
-from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
+from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 
 UNTRAINED = 'none'
 
@@ -68,22 +68,29 @@ def print_metrics(metrics: dict[str, float], evaluator: dict) -> None:
         console.print(table)
 
 
-def main() -> None:
-    args = parse_args()
-    cfg = config_from_args(args)
-    set_outputs(cfg, args)
-    untrained = args.checkpoint == UNTRAINED
+def run_test(cfg: Config, checkpoint: str) -> dict[str, float]:
+    """Build everything and measure; see the argument ``checkpoint`` of the tool."""
+    untrained = checkpoint == UNTRAINED
     if not untrained:
-        if not Path(args.checkpoint).is_file():
+        if not Path(checkpoint).is_file():
             raise FileNotFoundError(
-                f'expected a checkpoint, found none at {Path(args.checkpoint).absolute()}'
+                f'expected a checkpoint, found none at {Path(checkpoint).absolute()}'
             )
-        cfg.load_from = args.checkpoint
+        cfg.load_from = checkpoint
     runner = Runner.from_cfg(cfg)
     if untrained:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         model.init_weights()  # the runner does this for training only
-    metrics = runner.test()
+    return runner.test()
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = config_from_args(args)
+    set_outputs(cfg, args)
+    # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
+    with bad_input_ends(FileNotFoundError):
+        metrics = run_test(cfg, args.checkpoint)
     if is_main_process():
         evaluator = cfg.test_evaluator[0]
         print(f'{args.config} with {args.checkpoint}')

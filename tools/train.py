@@ -5,7 +5,7 @@ import argparse
 from mmengine.runner import find_latest_checkpoint
 
 from dpmesh_plugin.registry import RUNNERS
-from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
+from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 
 
 def parse_args() -> argparse.Namespace:
@@ -46,7 +46,9 @@ def main() -> None:
     checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
     if checkpoint:  # a run that was killed before its first checkpoint starts anew
         cfg.resume, cfg.load_from = True, checkpoint
-    RUNNERS.build(cfg).train()
+    # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
+    with bad_input_ends(FileNotFoundError):
+        RUNNERS.build(cfg).train()
 
 
 if __name__ == '__main__':

@@ -18,6 +18,7 @@ from .panoptic import PanopticDataset
 from .prepared_dataset import PreparedDataset
 from .pw3d import PW3DDataset
 from .schema_mesh_dataset import SchemaMeshDataset
+from .synth_oc import SynthOCDataset
 
 __all__ = [
     'BaseMeshDataset',
@@ -36,6 +37,7 @@ __all__ = [
     'PanopticDataset',
     'PreparedDataset',
     'SchemaMeshDataset',
+    'SynthOCDataset',
     'mesh_collate',
     'transforms',
 ]

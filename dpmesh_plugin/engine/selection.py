@@ -7,7 +7,8 @@ from typing import Any
 from mmengine.logging import print_log
 from torch.utils.data import Dataset
 
-from dpmesh_plugin.datasets import BaseMeshDataset, MixedMeshDataset
+from dpmesh_plugin.datasets import BaseMeshDataset
+from dpmesh_plugin.datasets.nesting import innermost
 from dpmesh_plugin.registry import DATASETS
 
 SELECTION_KEY = 'selection'
@@ -85,13 +86,11 @@ def check_unseen(validation: Dataset, test_config: Mapping[str, Any] | None) -> 
 
 
 def _images(dataset: Dataset) -> Iterator[str]:
-    """Paths of all images of a data set of this package, or none."""
-    if isinstance(dataset, MixedMeshDataset):
-        for part in dataset.parts:
-            yield from _images(part)
-    elif isinstance(dataset, BaseMeshDataset):
-        for index in range(len(dataset)):
-            yield str(Path(dataset.get_data_info(index)['img_path']).resolve())
+    """Paths of all images of a data set of this package, under whatever wraps it, or none."""
+    for part in innermost(dataset):
+        if isinstance(part, BaseMeshDataset):
+            for index in range(len(part)):
+                yield str(Path(part.get_data_info(index)['img_path']).resolve())
 
 
 def _images_of_config(config: Mapping[str, Any]) -> set[str]:

@@ -13,12 +13,19 @@ from .config import load_config
 from .distributed import prepare_cpu_launch
 
 
+BAD_INPUT = (OSError, KeyError, ValueError, ImportError)
+
+
 @contextmanager
-def bad_input_ends() -> Iterator[None]:
-    """End the tool with one line where input is bad or a package is missing, no traceback."""
+def bad_input_ends(*errors: type[Exception]) -> Iterator[None]:
+    """End the tool with one line where input is bad or a package is missing, no traceback.
+
+    Args:
+        errors: What counts as bad input; ``BAD_INPUT`` where none is named.
+    """
     try:
         yield
-    except (OSError, KeyError, ValueError, ImportError) as error:
+    except errors or BAD_INPUT as error:
         # The text of a KeyError is the quoted representation of its message.
         message = error.args[0] if isinstance(error, KeyError) else error
         sys.exit(f'{Path(sys.argv[0]).stem}: {message}')
@@ -57,7 +64,8 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
 def config_from_args(args: argparse.Namespace) -> Config:
     """Read ``args.config`` and apply the options of :func:`add_runner_options`."""
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = load_config(args.config, args.cfg_options)
+    with bad_input_ends():
+        cfg = load_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
     prepare_cpu_launch(cfg)
     if args.work_dir is not None:

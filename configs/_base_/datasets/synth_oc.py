@@ -38,9 +38,8 @@ train_dataloader = dict(
     sampler=dict(type='EpochSampler', shuffle=True),
     collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
-        type='PW3DDataset',
+        type='SynthOCDataset',
         subset='train',
-        ann_file='synth_oc_train.json',
         data_root=data_root,
         pipeline=train_pipeline,
     ),
@@ -51,9 +50,8 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
-        type='PW3DDataset',
+        type='SynthOCDataset',
         subset='validation',
-        ann_file='synth_oc_val.json',
         data_root=data_root,
         pipeline=test_pipeline,
         test_mode=True,
@@ -67,9 +65,8 @@ test_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     collate_fn=dict(type='dpmesh_plugin.mesh_collate'),
     dataset=dict(
-        type='PW3DDataset',
+        type='SynthOCDataset',
         subset='test',
-        ann_file='synth_oc_test.json',
         data_root=data_root,
         pipeline=test_pipeline,
         test_mode=True,

@@ -29,9 +29,8 @@ train_dataloader = dict(
         type='PreparedDataset',
         views=2,
         dataset=dict(
-            type='PW3DDataset',
+            type='SynthOCDataset',
             subset='train',
-            ann_file='synth_oc_train.json',
             data_root=_base_.data_root,
             pipeline=train_pipeline,
         ),
