@@ -76,8 +76,10 @@ def test_a_video_becomes_frames_of_two_people_and_a_video(inferencer, clip, two_
     capture = cv2.VideoCapture(str(out / 'clip_overlay.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == NUM_FRAMES
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(RATE)
-    sequence = list_sequences(out / 'clip')[0]
-    assert (sequence.numbers, sequence.frame_rate) == (tuple(range(NUM_FRAMES)), RATE)
+    for folder in (out, out / 'clip'):
+        (sequence,) = list_sequences(folder)
+        assert (sequence.name, sequence.frame_rate) == ('clip', RATE)
+        assert sequence.numbers == tuple(range(NUM_FRAMES))
     body = inferencer.model.head.body_model
     export = export_results(out / 'clip', ['bvh'], tmp_path / 'e', body_model=body)
     assert len(export.files) == 2
