@@ -129,6 +129,8 @@ def main() -> int:
         return 1
     for problem in report.problems:
         print(f'left out: {problem}', file=sys.stderr)
+    for note in report.notes:
+        print(f'note: {note}', file=sys.stderr)
     print(
         f'{report.num_persons} persons in {len(report.images)} images and videos, '
         f'{len(report.problems)} problems; wrote to {args.out}: summary.json'

@@ -17,7 +17,7 @@ from .inference_report import Problem
 from .keypoint_formats import Person
 from .video_reader import VIDEO_SUFFIXES
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.gif')
 ImageInput = str | os.PathLike | np.ndarray
 # What a damaged image, a strange entry of the keypoint file or an unusable person raise.
 INPUT_ERRORS = (OSError, ValueError, KeyError)
@@ -35,16 +35,16 @@ _TURNS = {
 
 def split_inputs(
     inputs: ImageInput | Sequence[ImageInput],
-) -> tuple[dict[Path, np.ndarray | None], list[Path]]:
+) -> tuple[dict[Path, np.ndarray | None], list[Path], list[Problem]]:
     """The images and the videos that are meant by an input or a list of them.
 
-    A folder stands for its own images, sorted; a name with ``*``, ``?`` or ``[`` that is no file
-    for the files it matches, sorted. In a list, a file that is missing is left in, so that it can
-    be reported while the rest goes on.
+    A folder stands for its own images, sorted; what else is in it is said. A name with ``*``, ``?``
+    or ``[`` that is no file stands for the files it matches, sorted. In a list, a file that is
+    missing is left in, so that it can be reported while the rest goes on.
 
     Returns:
         Images by path, with the pixels where an array was given, named by its position in the
-        list: ``000000``; and videos.
+        list: ``000000``; videos; and what was left out of folders.
 
     Raises:
         FileNotFoundError: there is no such file or folder, or no image in it.
@@ -55,17 +55,19 @@ def split_inputs(
     if not len(items):
         raise ValueError('expected at least one image or video, got an empty list')
     images: dict[Path, np.ndarray | None] = {}
-    videos = []
+    videos, left_out = [], []
     for position, item in enumerate(items):
         if isinstance(item, np.ndarray):
             images[Path(f'{position:06d}')] = item
             continue
+        if Path(item).is_dir() and (others := _other_than_images(Path(item))):
+            left_out.append(Problem(str(item), f'not taken: {others}'))
         for path in _list_files(Path(item), missing_ok=not alone):
             if path.suffix.lower() in VIDEO_SUFFIXES:
                 videos.append(path)
             else:
                 images[path] = None
-    return images, list(dict.fromkeys(videos))
+    return images, list(dict.fromkeys(videos)), left_out
 
 
 def read_photo(path: Path, *, apply_exif: bool) -> np.ndarray:
@@ -127,10 +129,12 @@ def error_words(error: Exception) -> str:
 
 def _list_files(path: Path, *, missing_ok: bool) -> list[Path]:
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        found = sorted(each for each in path.iterdir() if _is_image(each))
         if not found:
+            others = _other_than_images(path)
             raise FileNotFoundError(
                 f'the folder {path.absolute()} has no image; looked for {", ".join(IMAGE_SUFFIXES)}'
+                f'{", found " if others else ""}{others}'
             )
         return found
     if path.exists():
@@ -142,6 +146,33 @@ def _list_files(path: Path, *, missing_ok: bool) -> list[Path]:
             f'expected an image, a video, a folder or a pattern, found none at {path.absolute()}'
         )
     return found or [path]
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir()
+
+
+def _other_than_images(folder: Path) -> str:
+    """What is in a folder besides images and hidden files, in words."""
+    others = [each for each in sorted(folder.iterdir()) if not _is_image(each)]
+    others = [each for each in others if not each.name.startswith('.')]
+    folders = [each for each in others if each.is_dir()]
+    files = [each for each in others if each not in folders]
+    videos = [each for each in files if each.suffix.lower() in VIDEO_SUFFIXES]
+    files = [each for each in files if each not in videos]
+    kinds = [
+        ('folders', folders, f"give them by name, or a pattern such as '{folder}/**/*.jpg'"),
+        ('videos', videos, 'give them by name'),
+        ('other files', files, f'images end with {", ".join(IMAGE_SUFFIXES)}'),
+    ]
+    return '; '.join(
+        f'{kind} {_first_names(paths)} ({advice})' for kind, paths, advice in kinds if paths
+    )
+
+
+def _first_names(paths: Sequence[Path], *, limit: int = 5) -> str:
+    names = ', '.join(path.name for path in paths[:limit])
+    return names if len(paths) <= limit else f'{names} and {len(paths) - limit} more'
 
 
 def _checked(image: np.ndarray) -> np.ndarray:

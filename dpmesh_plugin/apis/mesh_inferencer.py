@@ -137,11 +137,11 @@ class MeshInferencer(BaseInferencer):
         if out_dir is not None:
             out_dir = make_folder(out_dir)
         inputs = record_webcams(inputs, out_dir, seconds=options.webcam_seconds)
-        images, videos = split_inputs(inputs)
+        images, videos, left_out = split_inputs(inputs)
         names = output_names([*images, *videos])
         if videos and out_dir is None:
             raise ValueError(f'{videos[0]} is a video: state out_dir, the folder for its frames')
-        report = InferenceReport()
+        report = InferenceReport(notes=left_out)
         jobs = open_images(images, detector, camera, report.problems, apply_exif=apply_exif)
         with progress_bars(shown=self.show_progress) as bars:
             if images:

@@ -21,17 +21,34 @@ def _touch(folder, *names):
 def test_folders_patterns_lists_videos_and_arrays_are_told_apart(tmp_path):
     _touch(tmp_path, 'b.jpg', 'a.PNG', 'clip.mp4', 'notes.txt')
     a, b, clip = (tmp_path / name for name in ('a.PNG', 'b.jpg', 'clip.mp4'))
-    assert split_inputs(tmp_path) == ({a: None, b: None}, [])
-    assert split_inputs(str(tmp_path / '*.jpg')) == ({b: None}, [])
-    assert split_inputs([str(clip), tmp_path, clip]) == ({a: None, b: None}, [clip])
+    assert split_inputs(tmp_path)[:2] == ({a: None, b: None}, [])
+    assert split_inputs(str(tmp_path / '*.jpg')) == ({b: None}, [], [])
+    assert split_inputs([str(clip), tmp_path, clip])[:2] == ({a: None, b: None}, [clip])
     # One of a list that is missing is reported later; the rest goes on.
     assert split_inputs(['b.jpg', Path('a.jpg')]) == (
         {Path('b.jpg'): None, Path('a.jpg'): None},
         [],
+        [],
     )
-    images, _ = split_inputs([PIXELS, PIXELS])
+    images, _, _ = split_inputs([PIXELS, PIXELS])
     assert [str(path) for path in images] == ['000000', '000001']
     assert split_inputs(PIXELS)[0][Path('000000')] is PIXELS
+
+
+def test_what_of_a_folder_is_not_taken_is_said(tmp_path):
+    _touch(tmp_path, 'a.jpg', 'b.gif', 'clip.mp4', '.hidden', *(f'{n}.txt' for n in range(7)))
+    for name in ('deeper', 'folder.jpg'):
+        (tmp_path / name).mkdir()
+    images, videos, (left_out,) = split_inputs(tmp_path)
+    assert (list(images), videos) == ([tmp_path / 'a.jpg', tmp_path / 'b.gif'], [])
+    assert left_out.image == str(tmp_path)
+    folders, clips, others = left_out.message.split('; ')
+    assert folders.startswith('not taken: folders deeper, folder.jpg (give them by name, or')
+    assert f"'{tmp_path}/**/*.jpg'" in folders
+    assert clips == 'videos clip.mp4 (give them by name)'
+    assert others.startswith('other files 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 2 more (images end')
+    (tmp_path / 'deeper' / 'c.jpg').touch()
+    assert split_inputs(tmp_path / 'deeper')[2] == []
 
 
 def test_nothing_at_all_stops_at_once(tmp_path):
@@ -39,6 +56,9 @@ def test_nothing_at_all_stops_at_once(tmp_path):
         split_inputs(tmp_path)
     with pytest.raises(FileNotFoundError, match=r'folder or a pattern, found none at .*\*\.jpg'):
         split_inputs([tmp_path / '*.jpg'])
+    (tmp_path / 'deeper').mkdir()
+    with pytest.raises(FileNotFoundError, match=r'looked for \.jpg.*, found folders deeper \(give'):
+        split_inputs(tmp_path)
     with pytest.raises(ValueError, match='got an empty list'):
         split_inputs([])
 

@@ -36,7 +36,9 @@ def test_a_problem_names_image_and_person():
 
 def test_the_summary_states_the_facts(tmp_path):
     report = InferenceReport(
-        images=[{'image': 'a.jpg', 'persons': 2}], problems=[Problem('b.jpg', 'cut off', 3)]
+        images=[{'image': 'a.jpg', 'persons': 2}],
+        problems=[Problem('b.jpg', 'cut off', 3)],
+        notes=[Problem('photos', 'not taken: videos c.mp4')],
     )
     report.save(tmp_path / 'summary.json', checkpoint='c.pth')
     assert report.num_persons == 2
@@ -45,6 +47,7 @@ def test_the_summary_states_the_facts(tmp_path):
         'checkpoint': 'c.pth',
         'images': [{'image': 'a.jpg', 'persons': 2}],
         'problems': [{'image': 'b.jpg', 'message': 'cut off', 'person_id': 3}],
+        'notes': [{'image': 'photos', 'message': 'not taken: videos c.mp4', 'person_id': None}],
     }
 
 
