@@ -105,10 +105,12 @@ def output_names(images: Iterable[Path]) -> dict[Path, str]:
     }
     repeated = [name for name, count in Counter(names.values()).items() if count > 1]
     if repeated:
+        first, second, *_ = (path for path in images if names[path] == repeated[0])
+        more = f' (and {len(repeated) - 1} more such names)' if len(repeated) > 1 else ''
         raise ValueError(
-            f'{len(repeated)} of the images share a file name, so one result would overwrite '
-            f'another: {", ".join(repeated[:5])}; give them one after the other, each with an '
-            'output folder of its own'
+            f'the results of {first} and {second} would have the same name and one overwrite the '
+            f'other{more}; rename one, or give them one after the other, each with an output '
+            'folder of its own'
         )
     return names
 

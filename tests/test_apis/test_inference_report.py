@@ -10,8 +10,12 @@ from dpmesh_plugin.apis.inference_report import make_folder, output_names, resol
 def test_names_stay_apart_where_stems_repeat():
     images = [Path('x/a.jpg'), Path('x/a.png'), Path('x/b.jpg')]
     assert list(output_names(images).values()) == ['a_jpg', 'a_png', 'b']
-    with pytest.raises(ValueError, match=r'1 of the images share a file name.*a_jpg'):
-        output_names([Path('x/a.jpg'), Path('y/a.jpg')])
+    message = r'of x/a\.jpg and y/a\.jpg would have the same name .* other; rename one, or give'
+    with pytest.raises(ValueError, match=message):
+        output_names([Path('x/a.jpg'), Path('x/b.jpg'), Path('y/a.jpg')])
+    images = [Path(folder, name) for folder in 'xyz' for name in ('a.jpg', 'b.jpg')]
+    with pytest.raises(ValueError, match=r'x/a\.jpg and y/a\.jpg .* \(and 1 more such names\);'):
+        output_names(images)
 
 
 def test_a_folder_that_cannot_be_made_is_known_at_once(tmp_path):
