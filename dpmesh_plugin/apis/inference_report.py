@@ -1,5 +1,6 @@
 """What goes into an inference and what came of it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from tempfile import TemporaryFile
 import numpy as np
 from mmengine.device import get_device
 
-from dpmesh_plugin.utils.io import dump_json
+from dpmesh_plugin.utils.io import dump_json, load_json
 
 from .mesh_file import ImageMeshes
 from .mesh_schema import SCHEMA_VERSION
@@ -80,16 +81,67 @@ class InferenceReport:
     def save(self, path: str | Path, **facts: str) -> None:
         """Write the summary of a run as JSON.
 
+        One that is there already is gone on with: its results that are still there and were not
+        written anew stay, each with those of its own facts that are others now; so does what it
+        says about images that were not processed again.
+
         Args:
-            path: The file.
+            path: The file, in the folder of the results.
             facts: What else is to be stated, such as config and checkpoint.
         """
-        summary = {'schema_version': SCHEMA_VERSION, **facts, 'images': self.images}
-        summary |= {
-            name: [vars(problem) for problem in problems]
-            for name, problems in (('problems', self.problems), ('notes', self.notes))
+        path = Path(path)
+        earlier = _read_summary(path)
+        if earlier is None and path.exists():
+            self.notes.append(Problem(str(path), 'was no summary of results and is replaced'))
+        summary = {
+            'schema_version': SCHEMA_VERSION,
+            **facts,
+            'images': self.images,
+            'problems': [vars(problem) for problem in self.problems],
+            'notes': [vars(note) for note in self.notes],
         }
-        dump_json(summary, path)
+        dump_json(summary if earlier is None else _joined(earlier, summary, path.parent), path)
+
+
+def _read_summary(path: Path) -> dict | None:
+    """The summary of earlier runs; None if there is none, or a file of another kind."""
+    try:
+        content = load_json(path)
+    except (FileNotFoundError, ValueError):
+        return None
+    entries = content.get('images') if isinstance(content, dict) else None
+    if not isinstance(entries, list):
+        return None
+    known = all(isinstance(entry, dict) and 'meshes' in entry for entry in entries)
+    return content if known else None
+
+
+def _joined(earlier: dict, summary: dict, folder: Path) -> dict:
+    """The summary of a run, with what earlier ones left in the folder."""
+    written = {entry['meshes'] for entry in summary['images']}
+    lists = ('images', 'problems', 'notes')
+    others = {
+        name: fact
+        for name, fact in earlier.items()
+        if name not in lists and fact != summary.get(name)
+    }
+    images = [
+        {**others, **entry}
+        for entry in earlier['images']
+        if entry['meshes'] not in written and (folder / entry['meshes']).exists()
+    ]
+    processed = {_without_frame(item['image']) for name in lists for item in summary[name]}
+    joined = {**summary, 'images': images + summary['images']}
+    for name in ('problems', 'notes'):
+        said = earlier.get(name, [])
+        joined[name] = [each for each in said if _without_frame(each['image']) not in processed]
+        joined[name] += summary[name]
+    return joined
+
+
+def _without_frame(label: str) -> str:
+    """The path of a video out of what names one of its frames."""
+    return re.sub(r', frame \d+$', '', label)
 
 
 def output_names(images: Iterable[Path]) -> dict[Path, str]:

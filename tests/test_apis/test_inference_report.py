@@ -55,6 +55,42 @@ def test_the_summary_states_the_facts(tmp_path):
     }
 
 
+def test_a_summary_describes_all_that_lies_in_the_folder(tmp_path):
+    path = tmp_path / 'summary.json'
+    for name in ('a', 'b', 'c', 'gone'):
+        (tmp_path / f'{name}.npz').touch()
+    first = [{'image': f'{n}.jpg', 'persons': 2, 'meshes': f'{n}.npz'} for n in ('a', 'b', 'gone')]
+    dark = [Problem(f'{name}.jpg', 'dark') for name in 'bd'] + [Problem('v.mp4, frame 7', 'dark')]
+    report = InferenceReport(images=first, problems=dark, notes=[Problem('x', 'not taken: y')])
+    report.save(path, checkpoint='1.pth', keypoints='k.json')
+    (tmp_path / 'gone.npz').unlink()
+    again = [{'image': f'{n}.jpg', 'persons': 1, 'meshes': f'{n}.npz'} for n in ('b', 'c')]
+    report = InferenceReport(images=again, problems=[Problem('v.mp4', 'cut off')])
+    report.save(path, checkpoint='2.pth', keypoints='k.json')
+    summary = json.loads(path.read_text())
+    assert summary['images'] == [{'checkpoint': '1.pth', **first[0]}, *again]
+    said = [(each['image'], each['message']) for each in summary['problems']]
+    assert said == [('d.jpg', 'dark'), ('v.mp4', 'cut off')]
+    assert [each['image'] for each in summary['notes']] == ['x']
+    assert (report.images, summary['checkpoint']) == (again, '2.pth')
+    # A result keeps its own facts through any number of further runs.
+    InferenceReport().save(path, checkpoint='3.pth', keypoints='other.json')
+    facts = [
+        (each['checkpoint'], each['keypoints']) for each in json.loads(path.read_text())['images']
+    ]
+    assert facts == [(f'{n}.pth', 'k.json') for n in (1, 2, 2)]
+
+
+@pytest.mark.parametrize('content', ['{', '[]', '{"images": [3]}', '{"images": [{"id": 3}]}'])
+def test_a_file_that_is_no_summary_is_replaced_and_that_is_said(content, tmp_path):
+    path = tmp_path / 'summary.json'
+    path.write_text(content)
+    report = InferenceReport()
+    report.save(path)
+    assert 'was no summary of results and is replaced' in str(report.notes[0])
+    assert json.loads(path.read_text())['images'] == []
+
+
 def test_devices_are_checked():
     assert resolve_device('cpu') == 'cpu'
     assert resolve_device('auto') in ('cpu', 'cuda', 'mps')

@@ -93,9 +93,11 @@ def test_twice_is_the_same_and_an_interrupted_run_goes_on(inferencer, clip, two_
     (out / 'clip_raw' / '000005.npy').unlink()
     (out / 'clip_raw' / '000006.npy').write_bytes(b'cut off')
     shutil.rmtree(out / 'clip')
+    (out / 'clip_overlay.mp4').touch()
     stamp = kept.stat().st_mtime_ns
     second = inferencer(clip, keypoints=two_people, out_dir=out, draw=False)
     assert kept.stat().st_mtime_ns == stamp
+    assert not (out / 'clip_overlay.mp4').exists()
     assert first.images == second.images
     for name, meshes in _results(out / 'clip').items():
         np.testing.assert_allclose(meshes.vertices, before[name].vertices, atol=1e-4)
