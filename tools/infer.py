@@ -51,8 +51,10 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument(
         '--apply-exif',
-        action='store_true',
-        help='turn images as their orientation tag says; the keypoints must be of the turned ones',
+        action=argparse.BooleanOptionalAction,
+        help='turn images as their orientation tag says; the keypoints must be of the turned ones. '
+        'By default they are read as stored, and those with a tag are noted; --no-apply-exif is '
+        'the same without the note',
     )
     parser.add_argument('--no-overlay', action='store_true', help='write no pictures and videos')
     add_video_arguments(parser)
@@ -94,6 +96,17 @@ def intrinsics(args: argparse.Namespace) -> list[list[float]] | None:
     return [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
 
 
+def note_lines(notes: list) -> list[str]:
+    """One line for all images with the same note."""
+    images = {}
+    for note in notes:
+        images.setdefault(note.message, []).append(note.image)
+    return [
+        f'{first}{f" and {len(others)} more" if others else ""}: {message}'
+        for message, (first, *others) in images.items()
+    ]
+
+
 def main() -> int:
     args = parse_args()
     # These take seconds; --help should not.
@@ -129,7 +142,7 @@ def main() -> int:
         return 1
     for problem in report.problems:
         print(f'left out: {problem}', file=sys.stderr)
-    for note in report.notes:
+    for note in note_lines(report.notes):
         print(f'note: {note}', file=sys.stderr)
     print(
         f'{report.num_persons} persons in {len(report.images)} images and videos, '

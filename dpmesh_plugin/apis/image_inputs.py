@@ -2,12 +2,14 @@
 
 import glob
 import os
+import struct
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from dpmesh_plugin.datasets.transforms.loading import read_image
 
@@ -21,6 +23,9 @@ IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.g
 ImageInput = str | os.PathLike | np.ndarray
 # What a damaged image, a strange entry of the keypoint file or an unusable person raise.
 INPUT_ERRORS = (OSError, ValueError, KeyError)
+# What Pillow raises at images that OpenCV reads: it refuses their kind or size, or the tag is
+# damaged, which no program follows.
+_NO_TAG = (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError)
 # How to turn the stored pixels by the orientation tag: a flip of rows and columns, then a turn.
 _TURNS = {
     2: (True, None),
@@ -31,6 +36,11 @@ _TURNS = {
     7: (True, cv2.ROTATE_90_CLOCKWISE),
     8: (False, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
+
+_TAG_NOT_APPLIED = (
+    'carries orientation tag {tag} and is read as stored; if its keypoints are of the turned '
+    'picture, say --apply-exif, else --no-apply-exif'
+)
 
 
 def split_inputs(
@@ -97,8 +107,9 @@ def open_images(
     detector: BaseDetector,
     camera: Camera,
     problems: list[Problem],
+    notes: list[Problem],
     *,
-    apply_exif: bool,
+    apply_exif: bool | None,
 ) -> Iterator[tuple[ImageJob, tuple[Person, ...]]]:
     """Read image after image, each with the persons that are found in it.
 
@@ -107,16 +118,20 @@ def open_images(
         detector: Finds the persons, or looks them up.
         camera: Camera of all images.
         problems: What cannot be used is added here.
-        apply_exif: See :func:`read_photo`.
+        notes: Images with an orientation tag are added here where ``apply_exif`` is None.
+        apply_exif: See :func:`read_photo`; None for False, and to note images that it matters to.
     """
     for path, pixels in images.items():
         try:
             given = pixels is not None
-            image = _checked(pixels) if given else read_photo(path, apply_exif=apply_exif)
+            image = _checked(pixels) if given else read_photo(path, apply_exif=bool(apply_exif))
+            tag = _orientation(path) if apply_exif is None and not given else 1
             persons = detector.detect(image, name=path)
         except INPUT_ERRORS as error:
             problems.append(Problem(str(path), error_words(error)))
             continue
+        if tag in _TURNS:
+            notes.append(Problem(str(path), _TAG_NOT_APPLIED.format(tag=tag)))
         if not persons:
             problems.append(Problem(str(path), f'{detector.label} has no person for it'))
         yield ImageJob(path, image, camera.matrix(image.shape[1::-1])), persons
@@ -182,8 +197,10 @@ def _checked(image: np.ndarray) -> np.ndarray:
 
 
 def _orientation(path: Path) -> int:
-    try:
-        with Image.open(path) as image:
-            return image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (UnidentifiedImageError, Image.DecompressionBombError):
-        return 1
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try:
+            with Image.open(path) as image:
+                return image.getexif().get(ExifTags.Base.Orientation, 1)
+        except _NO_TAG:
+            return 1

@@ -87,6 +87,38 @@ def test_images_are_turned_by_their_tag_only_if_asked(orientation, tmp_path):
     np.testing.assert_array_equal(read_photo(path, apply_exif=True), turned)
 
 
+@pytest.mark.parametrize(('apply_exif', 'noted'), [(None, ['6', '3']), (False, []), (True, [])])
+def test_a_tag_is_noted_unless_it_was_said_what_to_do(apply_exif, noted, tmp_path):
+    paths = {tmp_path / f'{tag}.png': None for tag in (6, 1, 3, 9)}
+    for path in paths:
+        exif = Image.Exif()
+        exif[0x0112] = int(path.stem)
+        Image.fromarray(PIXELS).save(path, exif=exif)
+    images = {**paths, Path('000000'): PIXELS}
+    keypoints = KeypointFile(Path('k.json'), tuple(ImageKeypoints(p.stem, ()) for p in images))
+    notes = []
+    jobs = list(open_images(images, keypoints, Camera(), [], notes, apply_exif=apply_exif))
+    assert len(jobs) == 5
+    assert [Path(note.image).stem for note in notes] == noted
+    for note, tag in zip(notes, noted, strict=True):
+        assert f'carries orientation tag {tag} and is read as stored' in note.message
+        assert 'say --apply-exif, else --no-apply-exif' in note.message
+
+
+@pytest.mark.parametrize('damaged', [b'Exif\0\0MM', b'Exif\0\0MM\0*\0\0\0\x08\0\x01\x01'])
+@pytest.mark.filterwarnings('error')
+def test_a_damaged_tag_is_none(damaged, tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / 'a.png', exif=damaged)
+    keypoints = KeypointFile(Path('k.json'), (ImageKeypoints('a', ()),))
+    problems, notes = [], []
+    images = {tmp_path / 'a.png': None}
+    assert (
+        len(list(open_images(images, keypoints, Camera(), problems, notes, apply_exif=None))) == 1
+    )
+    assert notes == []
+    np.testing.assert_array_equal(read_photo(tmp_path / 'a.png', apply_exif=True), PIXELS)
+
+
 def test_an_image_with_too_many_pixels_is_refused_in_words(tmp_path):
     path = tmp_path / 'a.png'
     cv2.imwrite(str(path), PIXELS)
@@ -102,7 +134,7 @@ def test_arrays_and_sizes_are_checked():
     problems = []
     images = {Path('000000'): PIXELS, Path('000001'): PIXELS[..., 0]}
     keypoints = KeypointFile(Path('k.json'), entries)
-    assert list(open_images(images, keypoints, Camera(), problems, apply_exif=False)) == []
+    assert list(open_images(images, keypoints, Camera(), problems, [], apply_exif=False)) == []
     assert 'file says (4, 6)' in str(problems[0])
     assert 'maybe it is turned: --apply-exif' in str(problems[0])
     assert 'expected an RGB image (H, W, 3) uint8, got uint8 (4, 6)' in str(problems[1])
