@@ -1,6 +1,7 @@
 """Results in the formats of other programs: python tools/export.py INPUT --format glb --out DIR.
 
-INPUT is a result file (.npz) of tools/infer.py or a folder of them. The formats are
+INPUT is a result file (.npz) of tools/infer.py, or a folder of them, such as the one that it wrote
+to: the photographs in it, and the videos in the folders right below. The formats are
   obj, ply   mesh of every person and frame
   glb        all persons, skinned and animated, for Blender, game engines and web pages
   bvh        skeleton and motion of every person

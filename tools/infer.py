@@ -67,8 +67,10 @@ def add_camera_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         '--apply-exif',
-        action='store_true',
-        help='turn images as their orientation tag says; the keypoints must be of the turned ones',
+        action=argparse.BooleanOptionalAction,
+        help='turn images as their orientation tag says; the keypoints must be of the turned ones. '
+        'By default they are read as stored, and those with a tag are noted; --no-apply-exif is '
+        'the same without the note',
     )
 
 
@@ -98,10 +100,23 @@ def intrinsics(args: argparse.Namespace) -> list[list[float]] | None:
     return [[fx, 0, cx], [0, fy, cy], [0, 0, 1]]
 
 
+def note_lines(notes: list) -> list[str]:
+    """One line for all images with the same note."""
+    images = {}
+    for note in notes:
+        images.setdefault(note.message, []).append(note.image)
+    return [
+        f'{first}{f" and {len(others)} more" if others else ""}: {message}'
+        for message, (first, *others) in images.items()
+    ]
+
+
 def print_report(report: Any, out: str) -> None:
     """What was left out, and what an ``InferenceReport`` says was written to a folder."""
     for problem in report.problems:
         print(f'left out: {problem}', file=sys.stderr)
+    for note in note_lines(report.notes):
+        print(f'note: {note}', file=sys.stderr)
     print(
         f'{report.num_persons} persons in {len(report.images)} images and videos, '
         f'{len(report.problems)} problems; wrote to {out}: summary.json'

@@ -89,7 +89,7 @@ def main() -> None:
     cfg = config_from_args(args)
     set_outputs(cfg, args)
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
-    with bad_input_ends(FileNotFoundError):
+    with bad_input_ends((FileNotFoundError,)):
         metrics = run_test(cfg, args.checkpoint)
     if is_main_process():
         evaluator = cfg.test_evaluator[0]

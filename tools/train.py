@@ -47,7 +47,7 @@ def main() -> None:
     if checkpoint:  # a run that was killed before its first checkpoint starts anew
         cfg.resume, cfg.load_from = True, checkpoint
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
-    with bad_input_ends(FileNotFoundError):
+    with bad_input_ends((FileNotFoundError,)):
         RUNNERS.build(cfg).train()
 
 

@@ -26,6 +26,11 @@ _OF_FRAME = (
 )
 
 
+def is_frame_store(folder: Path) -> bool:
+    """Whether a folder is one of a :class:`FrameStore`: what is in it is no result."""
+    return (folder / _FACTS).is_file()
+
+
 class FrameStore:
     """A folder with the predictions of every frame, all of one run, without vertices and faces.
 

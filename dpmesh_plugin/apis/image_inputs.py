@@ -2,12 +2,14 @@
 
 import glob
 import os
+import struct
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from dpmesh_plugin.datasets.transforms.loading import read_image
 
@@ -17,10 +19,13 @@ from .inference_report import Problem
 from .keypoint_formats import Person
 from .video_reader import VIDEO_SUFFIXES
 
-IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff')
+IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.gif')
 ImageInput = str | os.PathLike | np.ndarray
 # What a damaged image, a strange entry of the keypoint file or an unusable person raise.
 INPUT_ERRORS = (OSError, ValueError, KeyError)
+# What Pillow raises at images that OpenCV reads: it refuses their kind or size, or the tag is
+# damaged, which no program follows.
+_NO_TAG = (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError)
 # How to turn the stored pixels by the orientation tag: a flip of rows and columns, then a turn.
 _TURNS = {
     2: (True, None),
@@ -32,19 +37,24 @@ _TURNS = {
     8: (False, cv2.ROTATE_90_COUNTERCLOCKWISE),
 }
 
+_TAG_NOT_APPLIED = (
+    'carries orientation tag {tag} and is read as stored; if its keypoints are of the turned '
+    'picture, say --apply-exif, else --no-apply-exif'
+)
+
 
 def split_inputs(
     inputs: ImageInput | Sequence[ImageInput],
-) -> tuple[dict[Path, np.ndarray | None], list[Path]]:
+) -> tuple[dict[Path, np.ndarray | None], list[Path], list[Problem]]:
     """The images and the videos that are meant by an input or a list of them.
 
-    A folder stands for its own images, sorted; a name with ``*``, ``?`` or ``[`` that is no file
-    for the files it matches, sorted. In a list, a file that is missing is left in, so that it can
-    be reported while the rest goes on.
+    A folder stands for its own images, sorted; what else is in it is said. A name with ``*``, ``?``
+    or ``[`` that is no file stands for the files it matches, sorted. In a list, a file that is
+    missing is left in, so that it can be reported while the rest goes on.
 
     Returns:
         Images by path, with the pixels where an array was given, named by its position in the
-        list: ``000000``; and videos.
+        list: ``000000``; videos; and what was left out of folders.
 
     Raises:
         FileNotFoundError: there is no such file or folder, or no image in it.
@@ -55,17 +65,19 @@ def split_inputs(
     if not len(items):
         raise ValueError('expected at least one image or video, got an empty list')
     images: dict[Path, np.ndarray | None] = {}
-    videos = []
+    videos, left_out = [], []
     for position, item in enumerate(items):
         if isinstance(item, np.ndarray):
             images[Path(f'{position:06d}')] = item
             continue
+        if Path(item).is_dir() and (others := _other_than_images(Path(item))):
+            left_out.append(Problem(str(item), f'not taken: {others}'))
         for path in _list_files(Path(item), missing_ok=not alone):
             if path.suffix.lower() in VIDEO_SUFFIXES:
                 videos.append(path)
             else:
                 images[path] = None
-    return images, list(dict.fromkeys(videos))
+    return images, list(dict.fromkeys(videos)), left_out
 
 
 def read_photo(path: Path, *, apply_exif: bool) -> np.ndarray:
@@ -95,8 +107,9 @@ def open_images(
     detector: BaseDetector,
     camera: Camera,
     problems: list[Problem],
+    notes: list[Problem],
     *,
-    apply_exif: bool,
+    apply_exif: bool | None,
 ) -> Iterator[tuple[ImageJob, tuple[Person, ...]]]:
     """Read image after image, each with the persons that are found in it.
 
@@ -105,16 +118,20 @@ def open_images(
         detector: Finds the persons, or looks them up.
         camera: Camera of all images.
         problems: What cannot be used is added here.
-        apply_exif: See :func:`read_photo`.
+        notes: Images with an orientation tag are added here where ``apply_exif`` is None.
+        apply_exif: See :func:`read_photo`; None for False, and to note images that it matters to.
     """
     for path, pixels in images.items():
         try:
             given = pixels is not None
-            image = _checked(pixels) if given else read_photo(path, apply_exif=apply_exif)
+            image = _checked(pixels) if given else read_photo(path, apply_exif=bool(apply_exif))
+            tag = _orientation(path) if apply_exif is None and not given else 1
             persons = detector.detect(image, name=path)
         except INPUT_ERRORS as error:
             problems.append(Problem(str(path), error_words(error)))
             continue
+        if tag in _TURNS:
+            notes.append(Problem(str(path), _TAG_NOT_APPLIED.format(tag=tag)))
         if not persons:
             problems.append(Problem(str(path), f'{detector.label} has no person for it'))
         yield ImageJob(path, image, camera.matrix(image.shape[1::-1])), persons
@@ -127,10 +144,12 @@ def error_words(error: Exception) -> str:
 
 def _list_files(path: Path, *, missing_ok: bool) -> list[Path]:
     if path.is_dir():
-        found = sorted(p for p in path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        found = sorted(each for each in path.iterdir() if _is_image(each))
         if not found:
+            others = _other_than_images(path)
             raise FileNotFoundError(
                 f'the folder {path.absolute()} has no image; looked for {", ".join(IMAGE_SUFFIXES)}'
+                f'{", found " if others else ""}{others}'
             )
         return found
     if path.exists():
@@ -144,6 +163,33 @@ def _list_files(path: Path, *, missing_ok: bool) -> list[Path]:
     return found or [path]
 
 
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.is_dir()
+
+
+def _other_than_images(folder: Path) -> str:
+    """What is in a folder besides images and hidden files, in words."""
+    others = [each for each in sorted(folder.iterdir()) if not _is_image(each)]
+    others = [each for each in others if not each.name.startswith('.')]
+    folders = [each for each in others if each.is_dir()]
+    files = [each for each in others if each not in folders]
+    videos = [each for each in files if each.suffix.lower() in VIDEO_SUFFIXES]
+    files = [each for each in files if each not in videos]
+    kinds = [
+        ('folders', folders, f"give them by name, or a pattern such as '{folder}/**/*.jpg'"),
+        ('videos', videos, 'give them by name'),
+        ('other files', files, f'images end with {", ".join(IMAGE_SUFFIXES)}'),
+    ]
+    return '; '.join(
+        f'{kind} {_first_names(paths)} ({advice})' for kind, paths, advice in kinds if paths
+    )
+
+
+def _first_names(paths: Sequence[Path], *, limit: int = 5) -> str:
+    names = ', '.join(path.name for path in paths[:limit])
+    return names if len(paths) <= limit else f'{names} and {len(paths) - limit} more'
+
+
 def _checked(image: np.ndarray) -> np.ndarray:
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
         raise ValueError(f'expected an RGB image (H, W, 3) uint8, got {image.dtype} {image.shape}')
@@ -151,8 +197,10 @@ def _checked(image: np.ndarray) -> np.ndarray:
 
 
 def _orientation(path: Path) -> int:
-    try:
-        with Image.open(path) as image:
-            return image.getexif().get(ExifTags.Base.Orientation, 1)
-    except (UnidentifiedImageError, Image.DecompressionBombError):
-        return 1
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        try:
+            with Image.open(path) as image:
+                return image.getexif().get(ExifTags.Base.Orientation, 1)
+        except _NO_TAG:
+            return 1

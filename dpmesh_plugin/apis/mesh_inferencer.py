@@ -97,7 +97,7 @@ class MeshInferencer(BaseInferencer):
         intrinsics: np.ndarray | None = None,
         keypoint_set: str | None = None,
         draw: bool = True,
-        apply_exif: bool = False,
+        apply_exif: bool | None = None,
         video: VideoOptions | None = None,
     ) -> InferenceReport:
         """Process images and videos. What cannot be read is reported and does not stop the rest.
@@ -117,7 +117,7 @@ class MeshInferencer(BaseInferencer):
             keypoint_set: Set of the joints, for keypoint files that do not state it.
             draw: Whether to draw overlays.
             apply_exif: Whether images are turned as their orientation tag says; the keypoints must
-                be of the image so turned.
+                be of the image so turned. None: they are not, and those with a tag are noted.
             video: How videos are processed.
 
         Raises:
@@ -137,12 +137,14 @@ class MeshInferencer(BaseInferencer):
         if out_dir is not None:
             out_dir = make_folder(out_dir)
         inputs = record_webcams(inputs, out_dir, seconds=options.webcam_seconds)
-        images, videos = split_inputs(inputs)
+        images, videos, left_out = split_inputs(inputs)
         names = output_names([*images, *videos])
         if videos and out_dir is None:
             raise ValueError(f'{videos[0]} is a video: state out_dir, the folder for its frames')
-        report = InferenceReport()
-        jobs = open_images(images, detector, camera, report.problems, apply_exif=apply_exif)
+        report = InferenceReport(notes=left_out)
+        jobs = open_images(
+            images, detector, camera, report.problems, report.notes, apply_exif=apply_exif
+        )
         with progress_bars(shown=self.show_progress) as bars:
             if images:
                 jobs = bars.track(jobs, total=len(images), description='images')

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .frame_store import is_frame_store
 from .mesh_file import ImageMeshes, load_meshes, read_frame_stamp
 
 PHOTOGRAPH = -1
@@ -87,34 +88,58 @@ def list_sequences(path: str | Path, *, frame_rate: float | None = None) -> list
     or that their names end with. A file that cannot be read counts as a photograph, so that
     exporting it reports what is wrong and the rest goes on.
 
+    The videos of a run lie in folders of their own below its output folder, which stands for them
+    too. Of such a folder only files that state a frame number are taken.
+
     Args:
-        path: One ``.npz`` file, or a folder; its own files are taken, sorted by name.
+        path: One ``.npz`` file, or a folder; its own files and the videos one level below, sorted
+            by name.
         frame_rate: Frames per second.
 
     Raises:
-        FileNotFoundError: no such file or folder, or no ``.npz`` in it.
-        ValueError: frames without a number, with the same number or with different rates, or a
-            frame rate that is not above 0.
+        FileNotFoundError: no such file or folder, or no result in it.
+        ValueError: frames without a number, with the same number or with different rates, two
+            results of one name, or a frame rate that is not above 0.
     """
     path = Path(path)
     if frame_rate is not None and not 0 < frame_rate < np.inf:
         raise ValueError(f'expected frames per second above 0, got {frame_rate}')
     if path.is_file():
         return [_photograph(path)]
-    files = sorted(path.glob('*.npz'))
-    if not files:
+    found = _sequences_of(path, frame_rate)
+    folders = [each for each in sorted(path.glob('*')) if each.is_dir()]
+    below = [folder for folder in folders if not is_frame_store(folder)]
+    for folder in below:
+        found += _sequences_of(folder, frame_rate, own=False)
+    if not found:
+        others = [folder.name for folder in below if any(folder.glob('*.npz'))]
+        hint = f'; give one of the folders in it that have some: {", ".join(others)}'
         raise FileNotFoundError(
             'expected a result file (.npz) of tools/infer.py or a folder of them, found none at '
-            f'{path.absolute()}'
+            f'{path.absolute()}{hint if others else ""}'
         )
-    stamps = {file: _stamp(file) for file in files}
+    repeated = [name for name, count in Counter(each.name for each in found).items() if count > 1]
+    if repeated:
+        raise ValueError(
+            f'{path.absolute()} has two results named {repeated[0]}, so one would overwrite the '
+            f'other; give {path / repeated[0]}.npz and the folder {path / repeated[0]} one after '
+            'the other, each with an output folder of its own'
+        )
+    return found
+
+
+def _sequences_of(
+    folder: Path, frame_rate: float | None, *, own: bool = True
+) -> list[MeshSequence]:
+    """What the files of a folder are; if it is not the one asked for (``own``), frames only."""
+    stamps = {file: _stamp(file) for file in sorted(folder.glob('*.npz'))}
     framed = [
         file
         for file, stamp in stamps.items()
-        if stamp is not None and (frame_rate is not None or stamp[0] != PHOTOGRAPH)
+        if stamp is not None and (stamp[0] != PHOTOGRAPH or (own and frame_rate is not None))
     ]
-    videos = [_video(path, framed, stamps, frame_rate)] if framed else []
-    return videos + [_photograph(file) for file in files if file not in framed]
+    videos = [_video(folder, framed, stamps, frame_rate)] if framed else []
+    return videos + [_photograph(file) for file in stamps if own and file not in framed]
 
 
 def _photograph(path: Path) -> MeshSequence:

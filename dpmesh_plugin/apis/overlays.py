@@ -44,7 +44,7 @@ def draw_overlay(
 
 
 def write_image(stem: Path, meshes: ImageMeshes, picture: np.ndarray | None) -> dict[str, str]:
-    """Write the files of one image.
+    """Write the files of one image; without a picture, one of an earlier run is removed.
 
     Args:
         stem: Their path without what tells them apart.
@@ -55,8 +55,11 @@ def write_image(stem: Path, meshes: ImageMeshes, picture: np.ndarray | None) -> 
         Their names.
     """
     files = {'meshes': f'{stem.name}.npz'}
+    overlay = stem.with_name(f'{stem.name}_overlay.jpg')
     save_meshes(meshes, stem.with_name(files['meshes']))
-    if picture is not None:
-        files['overlay'] = f'{stem.name}_overlay.jpg'
-        save_image(picture, stem.with_name(files['overlay']))
+    if picture is None:
+        overlay.unlink(missing_ok=True)
+    else:
+        files['overlay'] = overlay.name
+        save_image(picture, overlay)
     return files

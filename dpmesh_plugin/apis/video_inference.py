@@ -187,12 +187,13 @@ class VideoRun:
                 yield meshes
 
         entry: dict[str, object] = {'image': str(self.path), 'meshes': f'{self.out.name}/'}
+        overlay = self.out.with_name(f'{self.out.name}_overlay.mp4')
         if draw:
-            overlay = self.out.with_name(f'{self.out.name}_overlay.mp4')
             pictures = _pictures(reader, kept(), self._count('pictures', reader))
             save_animation(pictures, overlay, frame_rate=reader.frame_rate)
             entry |= {'overlay': overlay.name, 'sound': copy_sound(self.path, overlay)}
         else:
+            overlay.unlink(missing_ok=True)  # that of an earlier run
             for _ in kept():
                 pass
         self._remove_stale(written)

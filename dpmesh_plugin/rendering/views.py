@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from .overlay import to_uint8
@@ -15,22 +16,24 @@ VIEW_ANGLE = np.deg2rad(10)
 _FILLED = 0.88
 """Share of the picture that bodies take up: a margin of 6 % stays on every side."""
 
+_ROOM = 3.5
+"""What a picture of the smallest size shows at most, m; for people farther apart it grows."""
+
 
 @dataclass(frozen=True)
 class Stage:
-    """An upright cylinder of space that a picture shows whole, from whatever side.
+    """Bodies that turn about an upright axis; a picture shows them whole, from whatever side.
 
     Several pictures of one stage have one scale, so that a body may turn and move in them.
 
     Args:
-        center: (3,) m, camera axes.
-        radius: m.
-        half_height: m.
+        center: (3,) m, camera axes; of all axes the one that the bodies are nearest to.
+        rings: (N, 3) m, for every body what it covers in a turn: its largest distance from the
+            axis, and its lowest and highest y, from the centre.
     """
 
     center: np.ndarray
-    radius: float
-    half_height: float
+    rings: np.ndarray
 
     @classmethod
     def around(cls, bodies: Iterable[np.ndarray]) -> 'Stage':
@@ -39,19 +42,28 @@ class Stage:
         Raises:
             ValueError: there is no body.
         """
-        bounds = [(points.min(axis=0), points.max(axis=0)) for points in bodies]
-        if not bounds:
+        outlines, heights = [], []
+        for points in bodies:
+            outlines.append(cv2.convexHull(np.float32(points[:, [0, 2]]))[:, 0])
+            heights.append((points[:, 1].min(), points[:, 1].max()))
+        if not outlines:
             raise ValueError('expected bodies to look at, got none')
-        lows, highs = zip(*bounds, strict=True)
-        low, high = np.min(lows, axis=0), np.max(highs, axis=0)
-        half = (high - low) / 2
-        return cls((low + high) / 2, float(np.hypot(half[0], half[2])), float(half[1]))
+        axis, _ = cv2.minEnclosingCircle(np.concatenate(outlines))
+        middle = (np.min(heights) + np.max(heights)) / 2
+        distances = [np.linalg.norm(outline - axis, axis=1).max() for outline in outlines]
+        rings = np.column_stack([distances, np.array(heights) - middle])
+        return cls(np.array([axis[0], middle, axis[1]]), rings)
 
-    def half_extent(self, pitch: float) -> np.ndarray:
-        """Half of the width, height and depth (3,) that it covers at a pitch in degrees, m."""
-        cosine, sine = np.abs([np.cos(np.deg2rad(pitch)), np.sin(np.deg2rad(pitch))])
-        height = self.half_height * cosine + self.radius * sine
-        return np.array([self.radius, height, self.half_height * sine + self.radius * cosine])
+    def bounds(self, pitch: float) -> tuple[np.ndarray, np.ndarray]:
+        """Lowest and highest x, y and z (3,) that it covers at a pitch in degrees, m."""
+        cosine, sine = np.cos(np.deg2rad(pitch)), np.sin(np.deg2rad(pitch))
+        radius, heights = self.rings[:, :1], self.rings[:, 1:]
+        covered = (
+            np.hstack([-radius, radius]),
+            cosine * heights + abs(sine) * np.hstack([-radius, radius]),
+            sine * heights + abs(cosine) * np.hstack([-radius, radius]),
+        )
+        return np.min(covered, axis=(1, 2)), np.max(covered, axis=(1, 2))
 
 
 def view_bodies(
@@ -64,6 +76,7 @@ def view_bodies(
     colors: Sequence[np.ndarray] | None = None,
     background: Sequence[float] = (1.0, 1.0, 1.0),
     stage: Stage | None = None,
+    largest: tuple[int, int] | None = None,
 ) -> np.ndarray:
     """Bodies alone, turned about their middle and fitted into the picture.
 
@@ -76,6 +89,8 @@ def view_bodies(
         colors: Albedo ``(3,)`` of every body, RGB 0..1. None takes distinct ones from the palette.
         background: RGB ``(3,)`` 0..1.
         stage: What to fit into the picture; None for just these bodies from this side.
+        largest: ``(w, h)`` up to which the picture grows beyond ``size`` where bodies stand so far
+            apart that they would be small; None for ``size`` in any case.
 
     Returns:
         ``(h, w, 3)`` uint8 RGB.
@@ -91,14 +106,16 @@ def view_bodies(
     if stage is None:
         low = np.min([points.min(axis=0) for points in turned], axis=0)
         high = np.max([points.max(axis=0) for points in turned], axis=0)
-        half, middle = (high - low) / 2, (high + low) / 2
     else:
-        half, middle = stage.half_extent(pitch), np.zeros(3, np.float32)
+        low, high = stage.bounds(pitch)
+    half, middle = (high - low) / 2, (high + low) / 2
+    shown = 2 * half[:2] / _FILLED
+    size = size if largest is None else _roomy(size, largest, shown)
     width, height = size
     # Metres per pixel at the nearest point.
-    scale = max(2 * half[0] / width, 2 * half[1] / height) / _FILLED
+    scale = max(shown[0] / width, shown[1] / height)
     focal = max(size) / 2 / np.tan(VIEW_ANGLE / 2)
-    place = np.float32([0, 0, focal * scale + half[2]]) - middle
+    place = np.float32([0, 0, focal * scale + half[2]] - middle)
     intrinsics = np.array([[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]])
     meshes = [
         Mesh(points + place, faces, shade(points, faces, color))
@@ -127,6 +144,14 @@ def view_body(
         colors=[np.asarray(color)],
         background=background,
     )
+
+
+def _roomy(size: tuple[int, int], largest: tuple[int, int], shown: np.ndarray) -> tuple[int, int]:
+    """Size in px, from ``size`` to ``largest``, of a picture that shows (width, height) (2,) m."""
+    fits, wanted = (np.array(size) / shown).min(), min(size) / _ROOM
+    pixels_per_metre = max(fits, min(wanted, (np.array(largest) / shown).min()))
+    width, height = np.maximum(np.round(shown * pixels_per_metre), size).astype(int).tolist()
+    return width, height
 
 
 def _turn(yaw: float, pitch: float) -> np.ndarray:

@@ -12,20 +12,19 @@ from mmengine.config import Config, DictAction
 from .config import load_config
 from .distributed import prepare_cpu_launch
 
-
 BAD_INPUT = (OSError, KeyError, ValueError, ImportError)
 
 
 @contextmanager
-def bad_input_ends(*errors: type[Exception]) -> Iterator[None]:
+def bad_input_ends(errors: tuple[type[Exception], ...] = BAD_INPUT) -> Iterator[None]:
     """End the tool with one line where input is bad or a package is missing, no traceback.
 
     Args:
-        errors: What counts as bad input; ``BAD_INPUT`` where none is named.
+        errors: What counts as that.
     """
     try:
         yield
-    except errors or BAD_INPUT as error:
+    except errors as error:
         # The text of a KeyError is the quoted representation of its message.
         message = error.args[0] if isinstance(error, KeyError) else error
         sys.exit(f'{Path(sys.argv[0]).stem}: {message}')

@@ -55,3 +55,29 @@ def contact_sheet(
         left = gap + column * (width + gap) + (width - image.shape[1]) // 2
         sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
     return sheet
+
+
+def picture_rows(
+    rows: Sequence[Sequence[np.ndarray]], *, gap: int = 6, background: int = 255
+) -> np.ndarray:
+    """Put images of different sizes on one sheet, row after row, each row from the left.
+
+    Args:
+        rows: Images ``(h, w, 3)`` uint8 RGB, one or more in every row.
+        gap: Space around the images in px.
+        background: Grey value of the sheet, 0..255.
+
+    Returns:
+        ``(H, W, 3)`` uint8 RGB, as wide as the widest row.
+    """
+    heights = [max(image.shape[0] for image in row) for row in rows]
+    widths = [sum(image.shape[1] + gap for image in row) for row in rows]
+    sheet = np.full((sum(heights) + gap * (len(rows) + 1), max(widths) + gap, 3), background, 'u1')
+    top = gap
+    for row, height in zip(rows, heights, strict=True):
+        left = gap
+        for image in row:
+            sheet[top : top + image.shape[0], left : left + image.shape[1]] = image
+            left += image.shape[1] + gap
+        top += height + gap
+    return sheet

@@ -19,7 +19,7 @@ def crops(inferencer, photos):
 
     keypoints = read_keypoints(photos / 'keypoints.json')
     images = {photos / 'a.jpg': None}
-    jobs = open_images(images, keypoints, Camera(), [], apply_exif=False)
+    jobs = open_images(images, keypoints, Camera(), [], [], apply_exif=False)
     return inferencer.collate_fn([crop for _, crop in inferencer.preprocess(jobs, [])])
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 HEAVY = ('mmpose', 'mmdet', 'diffusers')
 
@@ -22,7 +23,7 @@ def infer(repo_root, monkeypatch):
 
 
 def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, photos, capsys):
-    out = photos / 'out'
+    out = photos.parent / 'out'
     keypoints = ('--keypoints', photos / 'keypoints.json')
     assert infer(config, checkpoint, photos, *keypoints, '--out', out, '--device', 'cpu') == 0
     said = capsys.readouterr()
@@ -30,7 +31,26 @@ def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, p
     assert 'a.npz  a_overlay.jpg  (2 persons)' in said.out
     assert 'left out: ' in said.err
     assert 'c.jpg is not among the 2 images' in said.err
+    assert (
+        f'note: {photos}: not taken: other files keypoints.json, notes.txt (images end' in said.err
+    )
+    assert 'not taken' in (out / 'summary.json').read_text()
     assert (out / 'b_overlay.jpg').is_file()
+
+
+def test_turned_images_are_noted_in_one_line(infer, config, checkpoint, photos, capsys):
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    for name in ('a.jpg', 'b.png'):
+        Image.open(photos / name).save(photos / name, exif=exif)
+    images = (photos / 'a.jpg', photos / 'b.png', '--keypoints', photos / 'keypoints.json')
+    out = ('--out', photos.parent / 'out', '--device', 'cpu', '--no-overlay')
+    assert infer(config, checkpoint, *images, *out) == 0
+    said = capsys.readouterr().err
+    assert f'note: {photos / "a.jpg"} and 1 more: carries orientation tag 3 and is read as' in said
+    assert infer(config, checkpoint, *images, *out, '--no-apply-exif') == 0
+    assert 'note: ' not in capsys.readouterr().err
+    assert 'orientation' not in (photos.parent / 'out' / 'summary.json').read_text()
 
 
 def test_it_fails_if_nothing_could_be_processed(infer, config, checkpoint, photos, capsys):

@@ -38,6 +38,16 @@ def test_a_folder_becomes_meshes_overlays_and_a_summary(inferencer, photos, tmp_
     assert np.abs(overlay.astype(int) - photo).mean() > 5
 
 
+def test_a_further_run_leaves_no_overlay_of_an_earlier_result(inferencer, photos, tmp_path):
+    out, keypoints = tmp_path / 'out', photos / 'keypoints.json'
+    inferencer([photos / 'a.jpg', photos / 'b.png'], keypoints=keypoints, out_dir=out)
+    inferencer(photos / 'b.png', keypoints=keypoints, out_dir=out, draw=False)
+    names = {path.name for path in out.iterdir()}
+    assert names == {'a.npz', 'a_overlay.jpg', 'b.npz', 'summary.json'}
+    images = json.loads((out / 'summary.json').read_text())['images']
+    assert [image.get('overlay') for image in images] == ['a_overlay.jpg', None]
+
+
 def test_the_parameters_give_the_vertices_in_the_camera_of_the_image(inferencer, photos, tmp_path):
     inferencer(photos / 'a.jpg', keypoints=photos / 'keypoints.json', out_dir=tmp_path / 'out')
     meshes = load_meshes(tmp_path / 'out' / 'a.npz')

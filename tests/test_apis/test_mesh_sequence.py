@@ -32,6 +32,41 @@ def test_frames_that_say_so_are_a_video(tmp_path):
     assert poster.name == 'poster'
 
 
+def test_an_output_folder_stands_for_its_photographs_and_the_videos_below(tmp_path):
+    for name in ('walk', 'run', 'walk_raw', 'photos', 'walk/deeper'):
+        (tmp_path / name).mkdir()
+    for index in (0, 1):
+        _write(tmp_path / 'walk' / f'walk_{index}.npz', index, 25.0)
+        _write(tmp_path / 'run' / f'run_{index}.npz', index, 30.0)
+        _write(tmp_path / 'walk' / 'deeper' / f'{index}.npz', index, 25.0)
+    # What the model said frame by frame is no result; photographs of another run are not meant.
+    (tmp_path / 'walk_raw' / 'run.json').write_text('{}')
+    _write(tmp_path / 'walk_raw' / 'common.npz', 0, 25.0)
+    _write(tmp_path / 'photos' / 'b.npz')
+    found = [(each.name, each.numbers, each.frame_rate) for each in list_sequences(tmp_path)]
+    assert found == [('run', (0, 1), 30.0), ('walk', (0, 1), 25.0)]
+    _write(tmp_path / 'a.npz')
+    assert [each.name for each in list_sequences(tmp_path)] == ['a', 'run', 'walk']
+    assert [each.frame_rate for each in list_sequences(tmp_path / 'run', frame_rate=50)] == [50]
+    _write(tmp_path / 'walk.npz')
+    message = (
+        r'two results named walk, .* give .*walk\.npz and the folder .*walk one after the other'
+    )
+    with pytest.raises(ValueError, match=message):
+        list_sequences(tmp_path)
+
+
+def test_a_folder_of_folders_of_photographs_says_which_to_give(tmp_path):
+    for name in ('x', 'y', 'empty'):
+        (tmp_path / name).mkdir()
+    _write(tmp_path / 'x' / 'a.npz')
+    _write(tmp_path / 'y' / 'a.npz')
+    with pytest.raises(
+        FileNotFoundError, match=r'give one of the folders .* that have some: x, y$'
+    ):
+        list_sequences(tmp_path)
+
+
 def test_a_given_frame_rate_makes_a_video_of_all_files(tmp_path):
     for index in (2, 10, 1):
         _write(tmp_path / f'shot_{index}.npz')

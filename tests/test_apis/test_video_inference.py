@@ -78,8 +78,10 @@ def test_a_video_becomes_frames_of_two_people_and_a_video(inferencer, clip, two_
     capture = cv2.VideoCapture(str(out / 'clip_overlay.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == NUM_FRAMES
     assert capture.get(cv2.CAP_PROP_FPS) == pytest.approx(RATE)
-    sequence = list_sequences(out / 'clip')[0]
-    assert (sequence.numbers, sequence.frame_rate) == (tuple(range(NUM_FRAMES)), RATE)
+    for folder in (out, out / 'clip'):
+        (sequence,) = list_sequences(folder)
+        assert (sequence.name, sequence.frame_rate) == ('clip', RATE)
+        assert sequence.numbers == tuple(range(NUM_FRAMES))
     body = inferencer.model.head.body_model
     export = export_results(out / 'clip', ['bvh'], tmp_path / 'e', body_model=body)
     assert len(export.files) == 2
@@ -93,9 +95,11 @@ def test_twice_is_the_same_and_an_interrupted_run_goes_on(inferencer, clip, two_
     (out / 'clip_raw' / '000005.npy').unlink()
     (out / 'clip_raw' / '000006.npy').write_bytes(b'cut off')
     shutil.rmtree(out / 'clip')
+    (out / 'clip_overlay.mp4').touch()
     stamp = kept.stat().st_mtime_ns
     second = inferencer(clip, keypoints=two_people, out_dir=out, draw=False)
     assert kept.stat().st_mtime_ns == stamp
+    assert not (out / 'clip_overlay.mp4').exists()
     assert first.images == second.images
     for name, meshes in _results(out / 'clip').items():
         np.testing.assert_allclose(meshes.vertices, before[name].vertices, atol=1e-4)

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from dpmesh_plugin.rendering import Stage, view_bodies, view_body
+from dpmesh_plugin.rendering.views import _turn
 
 # A cuboid 0.4 m wide (x), 1 m high (y), 0.2 m deep (z) around the origin, faces outward.
 BOX = np.array([[x, y, z] for z in (-0.1, 0.1) for y in (-0.5, 0.5) for x in (-0.2, 0.2)], 'f4')
@@ -54,8 +55,8 @@ def test_bodies_keep_their_places_and_colours():
 def test_a_stage_keeps_the_scale_from_every_side():
     stage = Stage.around([BOX, BOX + np.float32([0.6, 0, 0])])
     np.testing.assert_allclose(stage.center, [0.3, 0, 0], atol=1e-6)
-    assert stage.radius == pytest.approx(np.hypot(0.5, 0.1))
-    assert stage.half_height == pytest.approx(0.5)
+    radius = np.hypot(0.5, 0.1)
+    np.testing.assert_allclose(stage.rings, [[radius, -0.5, 0.5]] * 2, rtol=1e-3)
     heights = []
     for yaw in (0, 45, 90, 200):
         picture = view_bodies([BOX], BOX_FACES, size=(120, 120), yaw=yaw, stage=stage)
@@ -65,7 +66,45 @@ def test_a_stage_keeps_the_scale_from_every_side():
         assert columns.max() < 117
     assert np.ptp(heights) <= 6
     assert view_bodies([], BOX_FACES, size=(20, 20), stage=stage).min() == 255
-    np.testing.assert_allclose(stage.half_extent(90), [stage.radius, stage.radius, 0.5], atol=1e-6)
+    low, high = stage.bounds(90)
+    np.testing.assert_allclose(high, [radius, radius, 0.5], rtol=1e-3)
+    np.testing.assert_allclose(low, -high, rtol=1e-3)
+
+
+def test_a_stage_bounds_what_its_bodies_cover_from_every_side():
+    bodies = [BOX + np.float32(place) for place in ([-4, 0, 9], [3, 1, 4], [0, -0.5, 5])]
+    stage = Stage.around(bodies)
+    points = np.concatenate(bodies) - stage.center
+    turns = [_turn(yaw, 12) for yaw in range(0, 360, 3)]
+    turned = np.concatenate([points @ turn.T for turn in turns])
+    low, high = stage.bounds(12)
+    # Of a body alone the highest point is taken to be also the one that is farthest off.
+    np.testing.assert_allclose(low, turned.min(axis=0), atol=0.08)
+    np.testing.assert_allclose(high, turned.max(axis=0), atol=0.08)
+    assert (low < turned.min(axis=0) + 1e-5).all()
+    assert (high > turned.max(axis=0) - 1e-5).all()
+
+
+@pytest.mark.parametrize(
+    ('apart', 'size'), [(1, (100, 100)), (6, (200, 100)), (20, (300, 100)), (90, (300, 100))]
+)
+def test_a_picture_grows_where_people_stand_apart(apart, size):
+    bodies = [BOX, BOX + np.float32([apart, 0, 0])]
+    stage = Stage.around(bodies)
+    shapes = []
+    for yaw in (0, 30, 90):
+        picture = view_bodies(
+            bodies, BOX_FACES, size=(100, 100), yaw=yaw, stage=stage, largest=(300, 200)
+        )
+        shapes.append(picture.shape)
+        rows, _ = np.nonzero((picture < 250).any(axis=2))
+        if apart == 6:
+            # A metre is 100 / 3.5 px at the nearest point of the stage, a little less behind it.
+            assert 24 < np.ptp(rows) + 1 <= 30
+    assert len(set(shapes)) == 1
+    assert shapes[0][1::-1] == pytest.approx(size, abs=17)
+    fixed = view_bodies(bodies, BOX_FACES, size=(100, 100), stage=stage)
+    assert fixed.shape == (100, 100, 3)
 
 
 def test_nothing_to_look_at_is_named():

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from dpmesh_plugin.visualization import contact_sheet, save_image
+from dpmesh_plugin.visualization.pictures import picture_rows
 
 
 def test_a_sheet_has_rows_of_centred_cells():
@@ -23,6 +24,16 @@ def test_few_images_need_no_empty_columns():
 def test_a_sheet_of_nothing_is_refused():
     with pytest.raises(ValueError, match='got 0 and 3'):
         contact_sheet([], 3)
+
+
+def test_rows_of_pictures_of_different_sizes_begin_at_the_left():
+    wide, small = np.full((5, 9, 3), 1, np.uint8), np.full((3, 4, 3), 2, np.uint8)
+    sheet = picture_rows([[wide], [small, small]], gap=2, background=9)
+    assert sheet.shape == (2 + 5 + 2 + 3 + 2, 2 + 4 + 2 + 4 + 2, 3)
+    assert (sheet[2:7, 2:11] == 1).all()
+    assert (sheet[9:12, 2:6] == 2).all()
+    assert (sheet[9:12, 8:12] == 2).all()
+    assert (sheet == 9).sum() == sheet.size - wide.size - 2 * small.size
 
 
 def test_a_saved_image_keeps_its_colours(tmp_path):

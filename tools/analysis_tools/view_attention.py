@@ -55,14 +55,14 @@ def photo_crops(inferencer: Any, args: argparse.Namespace) -> Iterator[dict]:
     from dpmesh_plugin.apis.image_job import Camera
 
     problems = []
-    images, videos = split_inputs(args.image)
+    images, videos, left_out = split_inputs(args.image)
     if videos:
         raise ValueError(f'expected images, got the video {videos[0]}; take frames of it')
     keypoints = read_keypoints(args.keypoints, keypoint_set=args.keypoint_set)
-    jobs = open_images(images, keypoints, Camera(), problems, apply_exif=False)
+    jobs = open_images(images, keypoints, Camera(), problems, [], apply_exif=False)
     for _, crop in inferencer.preprocess(jobs, problems):
         yield crop
-    for problem in problems:
+    for problem in left_out + problems:
         print(f'left out: {problem}', file=sys.stderr)
 
 

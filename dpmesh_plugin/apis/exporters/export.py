@@ -40,7 +40,8 @@ def export_results(
         [PosixPath('export/photo.glb'), PosixPath('export/photo_person1.bvh')]
 
     Args:
-        inputs: A result file, or a folder of them; see :func:`~.mesh_sequence.list_sequences`.
+        inputs: A result file, or a folder of them or of videos; see
+            :func:`~.mesh_sequence.list_sequences`.
         formats: Names out of the registry ``EXPORTERS``.
         out_dir: Folder for the files.
         body_model: The body model that the results were made with, on the CPU.

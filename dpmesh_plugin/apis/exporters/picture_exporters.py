@@ -56,6 +56,7 @@ class TurntableExporter(BaseExporter):
         seconds_per_turn: Time of a whole turn; also the length of a photograph's animation.
         still_frame_rate: Frames per second of a photograph's animation.
         size: Width and height in px.
+        largest_size: Width and height up to which it grows where persons stand far apart.
     """
 
     suffix: str
@@ -66,10 +67,12 @@ class TurntableExporter(BaseExporter):
         seconds_per_turn: float = 4.0,
         still_frame_rate: float = 25.0,
         size: tuple[int, int] = (480, 480),
+        largest_size: tuple[int, int] = (1280, 720),
     ) -> None:
         self.seconds_per_turn = seconds_per_turn
         self.still_frame_rate = still_frame_rate
         self.size = size
+        self.largest_size = largest_size
 
     def export(self, sequence: MeshSequence, body_model: nn.Module, stem: Path) -> list[Path]:
         """Write ``STEM_turntable.SUFFIX``; see :class:`BaseExporter`."""
@@ -86,6 +89,7 @@ class TurntableExporter(BaseExporter):
             stage=Stage.around(bodies),
             degrees_per_frame=360 / per_turn,
             size=self.size,
+            largest=self.largest_size,
         )
         path = stem.with_name(f'{stem.name}_turntable.{self.suffix}')
         save_animation(pictures, path, frame_rate=frame_rate)

@@ -1,5 +1,6 @@
 import re
 import runpy
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -57,6 +58,13 @@ def test_a_video_is_one_animation(export, results, tmp_path):
     assert 'Frame Time: 0.02000000\n' in (out / 'walk_person4.bvh').read_text()
 
 
+def test_an_output_folder_is_exported_with_its_videos(export, results, tmp_path):
+    out = tmp_path / 'out'
+    status, _, problems = export(results, '--format', 'glb', '--out', out)
+    assert (status, problems) == (0, '')
+    assert {path.name for path in out.iterdir()} == {'photo.glb', 'walk.glb'}
+
+
 def test_what_the_inferencer_writes_can_be_exported(inferencer, photos, body, tmp_path):
     out = tmp_path / 'out'
     inferencer(photos, keypoints=photos / 'keypoints.json', out_dir=out, draw=False)
@@ -67,6 +75,7 @@ def test_what_the_inferencer_writes_can_be_exported(inferencer, photos, body, tm
 
 
 def test_one_bad_file_does_not_stop_the_rest(export, results, tmp_path):
+    shutil.rmtree(results / 'walk')
     whole = (results / 'photo.npz').read_bytes()
     (results / 'cut.npz').write_bytes(whole[:3000])
     np.savez(results / 'future.npz', schema_version=7)
@@ -107,6 +116,7 @@ def test_a_wrong_argument_is_one_line(change, message, export, results, monkeypa
     given = {'input': 'photo.npz', 'format': 'obj', 'out': 'out', **change}
     if given['input'] == '.':
         (results / 'photo.npz').unlink()
+        shutil.rmtree(results / 'walk')
     options = [
         word for name, value in given.items() if name != 'input' for word in (f'--{name}', value)
     ]

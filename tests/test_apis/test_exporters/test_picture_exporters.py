@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -26,6 +28,24 @@ def test_a_photograph_turns_once(photograph, body, tmp_path):
         shapes.append(np.asarray(picture.convert('L')) < 200)
     assert all(shape.sum() > 100 for shape in shapes)
     assert (shapes[0] != shapes[2]).sum() > 100
+
+
+def test_people_who_stand_apart_are_turned_in_a_larger_picture(photograph, body, tmp_path):
+    (meshes,) = photograph.frames
+    vertices = meshes.vertices + np.float32([[[0, 0, 0]], [[7, 0, 0]]])
+    apart = replace(photograph, frames=[replace(meshes, vertices=vertices)])
+    exporter = GIFExporter(
+        seconds_per_turn=0.16, still_frame_rate=25, size=(90, 90), largest_size=(240, 120)
+    )
+    (path,) = exporter.export(apart, body, tmp_path / 'apart')
+    picture = Image.open(path)
+    assert (picture.n_frames, picture.width) == (4, 240)
+    assert 90 <= picture.height <= 120
+    # Side by side, and after a quarter of a turn one behind the other.
+    for frame in (0, 1):
+        picture.seek(frame)
+        rows, _ = np.nonzero(np.asarray(picture.convert('L')) < 200)
+        assert np.ptp(rows) > 30
 
 
 @pytest.mark.parametrize('exporter', [GIFExporter, MP4Exporter])
