@@ -13,7 +13,7 @@ from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.datasets import PW3DDataset, transforms
 from dpmesh_plugin.geometry.affine import crop_affine, mirror_affine, warp_affine
 from dpmesh_plugin.geometry.boxes import box_iou, box_is_usable, clip_box, keypoint_box, square_box
-from dpmesh_plugin.models.necks.keypoint_condition_neck import gaussian_heatmaps
+from dpmesh_plugin.models.necks.heatmaps import gaussian_heatmaps
 from dpmesh_plugin.structures import map_keypoints, with_derived_joints
 
 from .parity_set import ParitySet, below

@@ -16,7 +16,7 @@ from dpmesh_plugin.models.backbones.unet_stages import (
 )
 from dpmesh_plugin.models.heads import HeadOutput
 from dpmesh_plugin.models.heads.mesh_targets import IMAGE_GRID
-from dpmesh_plugin.models.necks.keypoint_condition_neck import gaussian_heatmaps
+from dpmesh_plugin.models.necks.heatmaps import gaussian_heatmaps
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
 
 MAP_LEVELS = (1, 2)

@@ -1,7 +1,6 @@
 """Between keypoints, backbone and head: the condition going in, one fused map coming out."""
 
 from collections.abc import Mapping, Sequence
-from math import gcd, log2
 from typing import Any
 
 import torch
@@ -17,7 +16,9 @@ from dpmesh_plugin.structures import (
     get_keypoint_set,
 )
 
-NORM_GROUPS = 16
+from .heatmaps import gaussian_heatmaps
+from .resampling import group_norm, resample
+
 INIT_STD = 0.02
 
 
@@ -118,17 +119,16 @@ class KeypointConditionNeck(BaseModule):
             self.empty_prompt = nn.Parameter(torch.randn(num_keypoints, token_dim) * INIT_STD)
         self.norms = None
         if norm_features:
-            self.norms = nn.ModuleList(_norm(channels) for channels in in_channels)
-        _check_steps(strides, out_stride)
+            self.norms = nn.ModuleList(group_norm(channels) for channels in in_channels)
         self.branches = nn.ModuleList(
-            _resample(width, stride, out_stride)
+            resample(width, stride, out_stride)
             for width, stride in zip(widths, strides, strict=True)
         )
         self.fuse = None
         if widths:
             self.fuse = nn.Sequential(
                 nn.Conv2d(sum(widths), out_channels, kernel_size=1),
-                _norm(out_channels),
+                group_norm(out_channels),
                 nn.ReLU(),
             )
         self.embedding = None
@@ -210,43 +210,6 @@ class KeypointConditionNeck(BaseModule):
         return points[..., :1] * weight[:, 0] + points[..., 1:] * weight[:, 1] + bias
 
 
-def gaussian_heatmaps(points: Tensor, size: int, sigma: float) -> Tensor:
-    """Draw one unnormalised Gaussian per point.
-
-    Convention: cell centres lie at integer coordinates, x to the right, y down; a point at (3, 5)
-    has its peak value 1 at row 5, column 3, and ``exp(-0.5)`` at ``sigma`` cells from there.
-
-    Args:
-        points: (B, K, 2) x, y in cells; may lie outside.
-        size: Side of the maps in cells.
-        sigma: Standard deviation in cells.
-
-    Returns:
-        (B, K, size, size).
-    """
-    cells = torch.arange(size, device=points.device, dtype=points.dtype)
-    x, y = torch.exp(-(((cells - points[..., None]) / sigma) ** 2) / 2).unbind(dim=2)
-    return y[..., :, None] * x[..., None, :]
-
-
-def _resample(channels: int, stride: int, out_stride: int) -> nn.Module:
-    """Layers that bring a map from ``stride`` to ``out_stride``."""
-    if stride == out_stride:
-        return nn.Identity()
-    if stride > out_stride:
-        return nn.Upsample(scale_factor=stride / out_stride, mode='nearest')
-    layers = []
-    for step in range(round(log2(out_stride / stride))):
-        if step:
-            layers += [_norm(channels), nn.ReLU()]
-        layers.append(nn.Conv2d(channels, channels, kernel_size=3, stride=2, padding=1))
-    return nn.Sequential(*layers)
-
-
-def _norm(channels: int) -> nn.GroupNorm:
-    return nn.GroupNorm(gcd(NORM_GROUPS, channels), channels)
-
-
 def _check_sizes(
     channels: Sequence[int], strides: Sequence[int], attention_strides: Sequence[int]
 ) -> None:
@@ -260,16 +223,3 @@ def _check_sizes(
         raise ValueError(
             f'attention_strides has {alone}, but the feature maps have strides {list(strides)}'
         )
-
-
-def _check_steps(strides: Sequence[int], out_stride: int) -> None:
-    """Refuse strides between which no whole number of layers lies."""
-    for stride in strides:
-        fine, coarse = sorted((stride, out_stride))
-        steps = log2(out_stride / stride)
-        if coarse % fine or (steps > 0 and not steps.is_integer()):
-            raise ValueError(
-                f'a map of stride {stride} cannot be brought to out_stride {out_stride}: expected '
-                'out_stride / stride to be a power of two, or stride / out_stride to be whole; set '
-                'out_stride, or heatmap_stride for the heatmaps'
-            )

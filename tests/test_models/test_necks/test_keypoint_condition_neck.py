@@ -1,10 +1,8 @@
 import dataclasses
-import math
 
 import pytest
 import torch
 
-from dpmesh_plugin.models.necks.keypoint_condition_neck import gaussian_heatmaps
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, KeypointPrompt
 
@@ -37,15 +35,6 @@ def output():
         for channels, stride in zip(*SIZES.values(), strict=True)
     )
     return BackboneOutput(features, (torch.rand(2, 14, 16, 16), torch.rand(2, 14, 8, 8)))
-
-
-def test_heatmap_by_hand():
-    maps = gaussian_heatmaps(torch.tensor([[[3.0, 5.0]]]), size=32, sigma=2.5)
-    assert maps[0, 0, 5, 3] == 1
-    assert maps[0, 0, 5, 5].item() == pytest.approx(math.exp(-((2 / 2.5) ** 2) / 2))
-    assert maps[0, 0, 9, 5].item() == pytest.approx(
-        math.exp(-((2 / 2.5) ** 2 + (4 / 2.5) ** 2) / 2)
-    )
 
 
 def test_encode(prompt):
@@ -211,10 +200,3 @@ def test_heatmaps_alone_make_a_map(prompt):
         {**CONFIG, 'in_channels': (), 'in_strides': (), 'attention_strides': (), 'out_stride': 32}
     )
     assert neck(BackboneOutput(()), neck.encode(prompt)).shape == (2, 12, 8, 8)
-
-
-@pytest.mark.parametrize(('strides', 'out_stride'), [((14,), 32), ((14,), 42), ((64,), 48)])
-def test_strides_without_whole_steps_between_them_are_refused(strides, out_stride):
-    sizes = {'in_channels': (6,), 'in_strides': strides, 'attention_strides': ()}
-    with pytest.raises(ValueError, match=rf'stride {strides[0]} cannot .* {out_stride}: expected'):
-        MODELS.build({**CONFIG, **sizes, 'out_stride': out_stride, 'inject_heatmaps': False})
