@@ -30,7 +30,8 @@ class KeypointConditionNeck(BaseModule):
     finer ones by 3x3 convolutions of stride 2, coarser ones by repeating cells. A 1x1 convolution
     fuses them. See DPMesh, arXiv:2404.01424, section 3.
 
-    The sizes of the backbone may be left out of a config; the estimator fills them in.
+    The sizes of the backbone may be left out of a config; the estimator fills them in. Beside sizes
+    there is a switch for each choice that the release or an ablation makes, hence so many.
 
     Args:
         in_channels: Channels of the backbone's feature maps, finest first. There may be none where
@@ -137,13 +138,16 @@ class KeypointConditionNeck(BaseModule):
             self.embedding = build_part(embedding, **sizes)
             if widths:
                 self.map_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
+        self._start_weights(without_features=self.inject_heatmaps and not norm_features)
+
+    def _start_weights(self, *, without_features: bool) -> None:
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.trunc_normal_(module.weight, std=INIT_STD)
                 nn.init.zeros_(module.bias)
-        if self.inject_heatmaps and in_channels and not norm_features:
+        if without_features:
             with torch.no_grad():
-                self.fuse[0].weight[:, :-num_keypoints] = 0.0
+                self.fuse[0].weight[:, : -self.num_keypoints] = 0.0
 
     def encode(self, prompt: KeypointPrompt) -> Condition:
         """Draw the heatmaps and lift the keypoints to tokens.
