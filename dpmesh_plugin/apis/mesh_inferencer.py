@@ -33,13 +33,11 @@ from .keypoint_files import read_keypoints
 from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
+from .photo_pipeline import MIN_KEYPOINTS, photo_pipeline
 from .progress import progress_bars
 from .video_inference import VideoModel, VideoRun
 from .video_options import VideoOptions
 from .webcam import record_webcams
-
-# Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
-_NOT_FOR_INFERENCE = ('LoadMeshImage', 'BodyModelKeypoints')
 
 
 class MeshInferencer(BaseInferencer):
@@ -60,11 +58,14 @@ class MeshInferencer(BaseInferencer):
         checkpoint: ``.pth`` or ``.safetensors`` file; must fit the model exactly.
         device: ``'auto'``, ``'cpu'``, ``'cuda'``, ``'cuda:N'`` or ``'mps'``.
         cfg_options: Entries to change in a config file, by dotted key.
+        min_keypoints: People with fewer keypoints above the threshold of the prompt are left out,
+            as nothing says where their body is; 0 for a model that takes no keypoints.
         show_progress: Whether to show progress bars over images and frames.
 
     Raises:
         FileNotFoundError: config or checkpoint are missing.
-        ValueError: the checkpoint does not fit, or the device is not there.
+        ValueError: the checkpoint does not fit, the device is not there, or ``min_keypoints`` is
+            below 0.
     """
 
     def __init__(
@@ -74,12 +75,19 @@ class MeshInferencer(BaseInferencer):
         *,
         device: str = 'auto',
         cfg_options: Mapping[str, Any] | None = None,
+        min_keypoints: int = MIN_KEYPOINTS,
         show_progress: bool = False,
     ) -> None:
+        if min_keypoints < 0:
+            raise ValueError(
+                f'expected min_keypoints (--min-keypoints) of 0 or more, got {min_keypoints}; 0 is '
+                'for models that take no keypoints'
+            )
         init_default_scope(SCOPE)
         self._device = device = resolve_device(device)
         # Building a model of full size takes a while; a wrong file is better known before.
         read_checkpoint(checkpoint, map_location='meta')
+        self.min_keypoints = min_keypoints
         self.config_name = str(getattr(config, 'filename', config))
         self.checkpoint = str(checkpoint)
         cfg = config if isinstance(config, Config) else load_config(config, cfg_options)
@@ -244,7 +252,7 @@ class MeshInferencer(BaseInferencer):
 
     def _init_pipeline(self, cfg: Config) -> Compose:
         transforms = cfg.test_dataloader.dataset.pipeline
-        return Compose([t for t in transforms if t['type'] not in _NOT_FOR_INFERENCE])
+        return photo_pipeline(transforms, min_keypoints=self.min_keypoints)
 
     def _init_collate(self, cfg: Config) -> Any:
         return pseudo_collate

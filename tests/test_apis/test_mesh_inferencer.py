@@ -97,20 +97,49 @@ def test_a_given_focal_length_is_used(inferencer, photos):
     assert far.transl[0, 2] == pytest.approx(2 * near.transl[0, 2], rel=1e-4)
 
 
-def test_a_person_without_joints_is_found_by_the_box_or_reported(inferencer, photos):
-    def change(content):
-        content['annotations'][0]['keypoints'] = [0] * 51
-        content['annotations'][1]['keypoints'] = [0] * 51
-        del content['annotations'][1]['bbox']
+def _with_joints(*counts):
+    """So many joints of the first persons stay, and only the first of all keeps a box."""
 
-    _edit(photos, change)
+    def change(content):
+        for person, count in zip(content['annotations'], counts, strict=False):
+            person['keypoints'][3 * count :] = [0] * (51 - 3 * count)
+        for person in content['annotations'][1:]:
+            del person['bbox']
+
+    return change
+
+
+@pytest.mark.parametrize(('counts', 'left_out'), [((0, 0), (1, 2)), ((1, 2), (1, 2)), ((3, 3), ())])
+def test_nobody_is_placed_by_fewer_than_three_keypoints(counts, left_out, inferencer, photos):
+    _edit(photos, _with_joints(*counts))
     report = inferencer(photos / 'a.jpg', keypoints=photos / 'keypoints.json', draw=False)
-    (meshes,) = report.meshes
-    assert meshes.person_ids.tolist() == [1]
-    np.testing.assert_allclose(meshes.boxes[0, 3], 110, atol=2)
-    (problem,) = report.problems
-    assert problem.person_id == 2
-    assert 'no confident keypoint and no box' in problem.message
+    assert tuple(problem.person_id for problem in report.problems) == left_out
+    for problem, count in zip(report.problems, counts, strict=False):
+        assert problem.message == (
+            f'{count} of its keypoints have a confidence above 0.05, 3 are needed to place a body '
+            '(--min-keypoints): use a better detector, or lower the threshold of '
+            'KeypointsToPrompt in the config'
+        )
+
+
+def test_how_many_keypoints_are_needed_is_an_option(config, checkpoint, photos):
+    """Both hips make a pelvis, which no detector saw."""
+
+    def only_hips(content):
+        content['annotations'][0]['keypoints'][: 3 * 11] = [0] * 33
+        content['annotations'][0]['keypoints'][3 * 13 :] = [0] * 12
+
+    _edit(photos, only_hips)
+    keypoints = photos / 'keypoints.json'
+    strict = MeshInferencer(config, checkpoint, device='cpu')
+    assert '2 of its' in str(strict(photos / 'a.jpg', keypoints=keypoints).problems[0])
+    _edit(photos, _with_joints(0))
+    lenient = MeshInferencer(config, checkpoint, device='cpu', min_keypoints=0)
+    report = lenient(photos / 'a.jpg', keypoints=keypoints, draw=False)
+    assert report.problems == []
+    np.testing.assert_allclose(report.meshes[0].boxes[0, 3], 110, atol=2)
+    with pytest.raises(ValueError, match='min_keypoints .* of 0 or more, got -1'):
+        MeshInferencer(config, checkpoint, device='cpu', min_keypoints=-1)
 
 
 def test_one_bad_image_does_not_stop_the_rest(inferencer, photos):
@@ -155,11 +184,17 @@ def test_wrong_weights_stop_before_any_image_is_read(config, tmp_path):
         MeshInferencer(config, tmp_path / 'a.pth', device='cpu')
 
 
-@pytest.mark.parametrize(('name', 'persons'), [('coco', 14), ('crowdpose', 5), ('ochuman', 5)])
-def test_everyone_in_the_real_photographs_gets_a_mesh(name, persons, inferencer, shared_dir):
+@pytest.mark.parametrize(
+    ('name', 'persons', 'without_keypoints'),
+    [('coco', 12, {508900, 1202706}), ('crowdpose', 4, {131039}), ('ochuman', 5, set())],
+)
+def test_everyone_in_the_real_photographs_gets_a_mesh(
+    name, persons, without_keypoints, inferencer, shared_dir
+):
     folder = shared_dir / 'real' / name
     report = inferencer(folder, keypoints=folder / f'test_{name}.json', draw=False)
-    assert report.problems == []
+    assert {problem.person_id for problem in report.problems} == without_keypoints
+    assert all(problem.message.startswith('0 of its') for problem in report.problems)
     assert report.num_persons == persons
     for meshes in report.meshes:
         pixels = meshes.joints[:, 0] @ meshes.intrinsics.T

@@ -186,7 +186,7 @@ def test_a_person_who_cannot_be_used_is_reported_with_the_frame(inferencer, clip
     assert len(messages) == 2
     assert 'clip.avi, frame 1, person 1: all 17 confident keypoints lie outside' in messages[0]
     assert 'clip.avi, frame 2, person 2: ' in messages[1]
-    assert 'no confident keypoint and no box' in messages[1]
+    assert '0 of its keypoints have a confidence above 0.05, 3 are needed' in messages[1]
 
 
 def test_sound_is_copied_where_ffmpeg_is(inferencer, clip, two_people, tmp_path, monkeypatch):

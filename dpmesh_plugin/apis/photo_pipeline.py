@@ -1,0 +1,66 @@
+"""From a person in a photograph to a crop: the steps of a test, and what a mesh needs besides."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmengine.dataset import Compose
+
+from dpmesh_plugin.datasets.transforms import KeypointsToPrompt
+from dpmesh_plugin.structures import keypoint_map
+
+# Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
+_NOT_FOR_INFERENCE = ('LoadMeshImage', 'BodyModelKeypoints')
+MIN_KEYPOINTS = 3
+"""A body is placed, sized and turned by its keypoints. One says where something of it is, two say
+how large it is besides; with fewer than three the model draws someone it has not seen."""
+
+
+def photo_pipeline(
+    transforms: Sequence[Mapping[str, Any]], *, min_keypoints: int = MIN_KEYPOINTS
+) -> Compose:
+    """The pipeline of tests for persons of photographs, whose images are read already.
+
+    Args:
+        transforms: The steps of the test.
+        min_keypoints: See :class:`PromptCheck`.
+    """
+    pipeline = Compose([each for each in transforms if each['type'] not in _NOT_FOR_INFERENCE])
+    for place, step in enumerate(pipeline.transforms):
+        if isinstance(step, KeypointsToPrompt):
+            check = PromptCheck(min_keypoints=min_keypoints, threshold=step.threshold)
+            pipeline.transforms.insert(place + 1, check)
+            break
+    return pipeline
+
+
+class PromptCheck:
+    """Refuses people of whom too few keypoints are seen; a step behind ``KeypointsToPrompt``.
+
+    Data sets do without it, as everybody in them counts.
+
+    Required keys: ``keypoint_set``; ``prompt_set``, ``prompt_visible`` (30,).
+
+    Args:
+        min_keypoints: Keypoints above the threshold that a person needs. Those that are derived
+            from others, such as the pelvis of COCO, do not count.
+        threshold: The threshold, for the message.
+
+    Raises:
+        ValueError: a person has too few.
+    """
+
+    def __init__(self, *, min_keypoints: int, threshold: float) -> None:
+        self.min_keypoints = min_keypoints
+        self.threshold = threshold
+
+    def __call__(self, results: dict) -> dict:
+        """The same person."""
+        detected = keypoint_map(results['keypoint_set'], results['prompt_set']) >= 0
+        count = int((results['prompt_visible'] * detected).sum())
+        if count < self.min_keypoints:
+            raise ValueError(
+                f'{count} of its keypoints have a confidence above {self.threshold:g}, '
+                f'{self.min_keypoints} are needed to place a body (--min-keypoints): use a '
+                'better detector, or lower the threshold of KeypointsToPrompt in the config'
+            )
+        return results
