@@ -243,6 +243,7 @@ class MeshInferencer(BaseInferencer):
             'checkpoint_sha256': file_sha256(self.checkpoint),
             'model_sha256': hashlib.sha256(parts.encode()).hexdigest(),
             'body_model': self.model.head.body_model.model_id,
+            'min_keypoints': str(self.min_keypoints),
         }
 
     def _init_model(self, cfg: Config, weights: str, device: str) -> nn.Module:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from dpmesh_plugin.apis import KeypointFile, VideoOptions, load_meshes
+from dpmesh_plugin.apis import KeypointFile, MeshInferencer, VideoOptions, load_meshes
 from dpmesh_plugin.apis.exporters import export_results
 from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
 from dpmesh_plugin.apis.mesh_file import save_meshes
@@ -187,6 +187,39 @@ def test_a_person_who_cannot_be_used_is_reported_with_the_frame(inferencer, clip
     assert 'clip.avi, frame 1, person 1: all 17 confident keypoints lie outside' in messages[0]
     assert 'clip.avi, frame 2, person 2: ' in messages[1]
     assert '0 of its keypoints have a confidence above 0.05, 3 are needed' in messages[1]
+
+
+@pytest.mark.parametrize('seen', [0, 1, 2])
+def test_someone_with_too_few_keypoints_is_filled_in(seen, inferencer, clip, tmp_path):
+    """A box alone does not throw anybody towards the camera, and the id stays."""
+    box = np.array([100, 10, 40, 100], np.float32)
+    whole = dataclasses.replace(_person(120), bbox_xywh=box)
+    scores = np.where(np.arange(17) < seen, 1, 0).astype(np.float32)
+    hidden = dataclasses.replace(whole, scores=scores)
+
+    def depths(name, frame_3):
+        frames = {n: [frame_3 if n == 3 else whole] for n in range(NUM_FRAMES)}
+        options = {'keypoints': _keypoints(tmp_path, frames), 'out_dir': tmp_path / name}
+        report = inferencer(clip, draw=False, **options)
+        results = _results(tmp_path / name / 'clip')
+        assert [meshes.person_ids.tolist() for meshes in results.values()] == [[0]] * NUM_FRAMES
+        return report, results, np.array([each.transl[0, 2] for each in results.values()])
+
+    _, _, expected = depths('whole', whole)
+    report, results, depth = depths('hidden', hidden)
+    (problem,) = report.problems
+    assert str(problem).startswith(f'{clip}, frame 3, person 0: {seen} of its keypoints have')
+    assert not results['clip_000003.npz'].keypoints_visible.any()
+    np.testing.assert_allclose(depth, expected, rtol=0.05)
+
+
+def test_frames_with_other_people_in_them_are_not_gone_on_with(
+    config, checkpoint, inferencer, clip, two_people, tmp_path
+):
+    options = {'keypoints': two_people, 'out_dir': tmp_path / 'out', 'draw': False}
+    inferencer(clip, **options)
+    lenient = MeshInferencer(config, checkpoint, device='cpu', min_keypoints=0)
+    assert 'min_keypoints differ' in str(lenient(clip, **options).problems[0])
 
 
 def test_sound_is_copied_where_ffmpeg_is(inferencer, clip, two_people, tmp_path, monkeypatch):
