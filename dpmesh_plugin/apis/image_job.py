@@ -100,8 +100,7 @@ class ImageJob:
         Raises:
             ValueError: all confident keypoints lie outside the image, or are not finite.
         """
-        box = () if person.bbox_xywh is None else person.bbox_xywh
-        if not all(np.isfinite(a).all() for a in (person.keypoints, person.scores, box)):
+        if not person.is_finite:
             raise ValueError('its keypoints, scores or box have NaN or infinite entries')
         confident = person.keypoints[person.scores > MIN_SCORE]
         size = self.image.shape[1::-1]

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -145,6 +145,8 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
     - A list of results: joints of the set ``keypoint_set``, each with x, y and score; AlphaPose's
       ``alphapose-results.json`` needs none.
 
+    Persons with values that are not finite stay: who uses them says what is wrong with them.
+
     Args:
         path: JSON file, or folder of files of OpenPose or mmpose.
         keypoint_set: Name of the joints' set, for files that do not state it.
@@ -152,20 +154,24 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
     Raises:
         FileNotFoundError: nothing at ``path``, or a folder without such files.
         KeyError: joints of no known set, or a missing field.
-        ValueError: another format, a wrong number of joints, or values that are not finite.
+        ValueError: another format, or a wrong number of joints.
     """
     path = Path(path)
-    if path.is_dir():
-        return _checked(path, _read_folder(path, keypoint_set))
+    read = _read_folder if path.is_dir() else _read_file
+    return KeypointFile(path, tuple(read(path, keypoint_set)))
+
+
+def _read_file(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
+    """A file of any format."""
     content = load_json(path)
     if isinstance(content, dict) and 'people' in content:
-        return _checked(path, [_openpose_file(path)])
+        return [_openpose_file(path)]
     if isinstance(content, dict) and 'annotations' in content:
-        return _checked(path, from_coco(content, str(path), keypoint_set))
+        return from_coco(content, str(path), keypoint_set)
     if is_mmpose(content):
-        return _checked(path, _mmpose_file(path, content, keypoint_set))
+        return _mmpose_file(path, content, keypoint_set)
     if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
-        return _checked(path, from_results(content, str(path), keypoint_set))
+        return from_results(content, str(path), keypoint_set)
     raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
 
 
@@ -207,17 +213,3 @@ def _openpose_file(path: Path) -> ImageKeypoints:
 def _image_name(path: Path) -> str:
     """OpenPose names its result after the image, without the suffix of the latter."""
     return path.stem.removesuffix(_OPENPOSE_SUFFIX)
-
-
-def _checked(path: Path, images: Iterable[ImageKeypoints]) -> KeypointFile:
-    """Refuse what is not finite before anything is computed with it."""
-    file = KeypointFile(path, tuple(images))
-    for image in file.images:
-        for person in image.persons:
-            box = np.zeros(4) if person.bbox_xywh is None else person.bbox_xywh
-            if not all(np.isfinite(a).all() for a in (person.keypoints, person.scores, box)):
-                raise ValueError(
-                    f'{path}: person {person.person_id} of image {image.name} has NaN or infinite '
-                    'keypoints, scores or box'
-                )
-    return file

@@ -40,6 +40,12 @@ class Person:
     keypoint_set: str
     bbox_xywh: np.ndarray | None
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether keypoints, scores and box are numbers; one NaN makes nothing of a person."""
+        box = () if self.bbox_xywh is None else self.bbox_xywh
+        return all(np.isfinite(each).all() for each in (self.keypoints, self.scores, box))
+
 
 @dataclass(frozen=True)
 class ImageKeypoints:
@@ -181,12 +187,13 @@ def _coco_persons(
         if layout is None or annotation.get('iscrowd'):
             continue
         joints = _joints(annotation, where, layout.num_given)
-        if not np.isin(joints[:, 2], _VISIBILITY_FLAGS).all():
+        known = np.isfinite(joints[:, 2])
+        if not np.isin(joints[known, 2], _VISIBILITY_FLAGS).all():
             raise ValueError(
                 f'{where}: the third number of a joint is its visibility 0, 1 or 2, got '
                 f'{sorted(set(joints[:, 2].tolist()))[:4]}; scores belong into a list of results'
             )
-        joints[:, 2] = joints[:, 2] > 0
+        joints[known, 2] = joints[known, 2] > 0
         person = make_person(annotation['id'], joints, annotation.get('bbox'), layout)
         persons[field_of(annotation, 'image_id', where)].append(person)
     return persons

@@ -142,6 +142,17 @@ def test_how_many_keypoints_are_needed_is_an_option(config, checkpoint, photos):
         MeshInferencer(config, checkpoint, device='cpu', min_keypoints=-1)
 
 
+def test_one_bad_number_does_not_stop_the_rest(inferencer, photos):
+    _edit(photos, lambda content: content['annotations'][0]['keypoints'].__setitem__(4, np.nan))
+    report = inferencer(
+        [photos / 'a.jpg', photos / 'b.png'], keypoints=photos / 'keypoints.json', draw=False
+    )
+    assert [meshes.person_ids.tolist() for meshes in report.meshes] == [[2], [3]]
+    (problem,) = report.problems
+    assert (problem.image, problem.person_id) == (str(photos / 'a.jpg'), 1)
+    assert 'NaN or infinite' in problem.message
+
+
 def test_one_bad_image_does_not_stop_the_rest(inferencer, photos):
     (photos / 'a.jpg').write_bytes((photos / 'a.jpg').read_bytes()[:300])
     report = inferencer(photos, keypoints=photos / 'keypoints.json', draw=False)

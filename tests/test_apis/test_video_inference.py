@@ -1,5 +1,6 @@
 import dataclasses
 import json
+import re
 import shutil
 
 import cv2
@@ -211,6 +212,20 @@ def test_someone_with_too_few_keypoints_is_filled_in(seen, inferencer, clip, tmp
     assert str(problem).startswith(f'{clip}, frame 3, person 0: {seen} of its keypoints have')
     assert not results['clip_000003.npz'].keypoints_visible.any()
     np.testing.assert_allclose(depth, expected, rtol=0.05)
+
+
+@pytest.mark.parametrize('number', [np.nan, np.inf])
+def test_one_bad_number_costs_one_person_one_frame(number, inferencer, clip, two_people, tmp_path):
+    frames = {n: list(image.persons) for n, image in enumerate(two_people.images)}
+    person = frames[6][0]
+    bad = np.where(np.arange(34).reshape(17, 2) == 9, number, person.keypoints)
+    frames[6][0] = dataclasses.replace(person, keypoints=bad.astype(np.float32))
+    options = {'keypoints': _keypoints(tmp_path, frames), 'out_dir': tmp_path / 'out'}
+    report = inferencer(clip, draw=False, **options)
+    (problem,) = report.problems
+    assert re.search('frame 6, person .* NaN or infinite', str(problem))
+    results = _results(tmp_path / 'out' / 'clip')
+    assert [meshes.person_ids.tolist() for meshes in results.values()] == [[0, 1]] * NUM_FRAMES
 
 
 def test_frames_with_other_people_in_them_are_not_gone_on_with(
