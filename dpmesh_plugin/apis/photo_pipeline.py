@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.dataset import Compose
 
 from dpmesh_plugin.datasets.transforms import KeypointsToPrompt
+from dpmesh_plugin.datasets.transforms.crop_box import in_one_place, one_place_words
 from dpmesh_plugin.structures import keypoint_map
 
 # Of a test pipeline, what reads the image (done once for all its persons) and what needs labels.
@@ -34,11 +35,12 @@ def photo_pipeline(
 
 
 class PromptCheck:
-    """Refuses people of whom too few keypoints are seen; a step behind ``KeypointsToPrompt``.
+    """Refuses people whose keypoints say nothing; a step behind ``KeypointsToPrompt``.
 
     Data sets do without it, as everybody in them counts.
 
-    Required keys: ``keypoint_set``; ``prompt_set``, ``prompt_visible`` (30,).
+    Required keys: ``keypoint_set``; ``prompt_set``, ``prompt_visible`` (30,), ``prompt_keypoints``
+    (30, 2) px of the image.
 
     Args:
         min_keypoints: Keypoints above the threshold that a person needs. Those that are derived
@@ -46,7 +48,7 @@ class PromptCheck:
         threshold: The threshold, for the message.
 
     Raises:
-        ValueError: a person has too few.
+        ValueError: a person has too few, or several that all lie within about a pixel.
     """
 
     def __init__(self, *, min_keypoints: int, threshold: float) -> None:
@@ -56,11 +58,14 @@ class PromptCheck:
     def __call__(self, results: dict) -> dict:
         """The same person."""
         detected = keypoint_map(results['keypoint_set'], results['prompt_set']) >= 0
-        count = int((results['prompt_visible'] * detected).sum())
+        seen = results['prompt_keypoints'][(results['prompt_visible'] > 0) & detected]
+        count = len(seen)
         if count < self.min_keypoints:
             raise ValueError(
                 f'{count} of its keypoints have a confidence above {self.threshold:g}, '
                 f'{self.min_keypoints} are needed to place a body (--min-keypoints): use a '
                 'better detector, or lower the threshold of KeypointsToPrompt in the config'
             )
+        if count > 1 and in_one_place(seen):
+            raise ValueError(one_place_words(seen))
         return results

@@ -132,7 +132,12 @@ def test_arrays(array, persons, message, inferencer, tmp_path):
         ({'keypoints': FIGURE + 900}, r'lie outside the image of \(160, 120\) px'),
         ({'keypoints': FIGURE - 900}, 'are they of another image, or of one resized'),
         ({'keypoints': FIGURE + np.float32([60, 0])}, None),
-        ({'keypoints': np.full((17, 2), 50.0)}, ''),
+        ({'keypoints': np.full((17, 2), 50.0)}, 'all 17 .* lie within about a pixel'),
+        ({'keypoints': FIGURE / SIZE, 'box': [60, 10, 40, 100]}, 'are they normalised to 0..1'),
+        (
+            {'keypoints': FIGURE[:, :1] / 160 * [1, 1.1]},
+            r'normalised .* expected px',
+        ),
         ({'scores': np.nan}, 'NaN or infinite'),
         ({'scores': np.inf}, 'NaN or infinite'),
         ({'keypoints': FIGURE * np.nan}, 'NaN or infinite'),
