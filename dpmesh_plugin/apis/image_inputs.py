@@ -117,7 +117,8 @@ def open_images(
             continue
         if not persons:
             problems.append(Problem(str(path), f'{detector.label} has no person for it'))
-        yield ImageJob(path, image, camera.matrix(image.shape[1::-1])), persons
+        intrinsics = camera.matrix(image.shape[1::-1])
+        yield ImageJob(path, image, intrinsics, source=detector.label), persons
 
 
 def error_words(error: Exception) -> str:

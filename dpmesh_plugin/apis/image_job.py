@@ -16,6 +16,10 @@ from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .tracking import MIN_SCORE
 
+MAX_SCORE = 2.0
+"""What passes for a confidence and then counts as 1: heatmaps and SimCC of mmpose exceed 1 by up to
+a third, and 2 is the flag of a visible joint. Percent and logits exceed it."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -76,6 +80,7 @@ class ImageJob:
         intrinsics: (3, 3) px.
         frame_index: Number of the image in its video, -1 for a photograph.
         frame_rate: Frames per second of the video, 0 for a photograph.
+        source: What the keypoints come from, for messages.
         num_pending: Persons still to come.
         samples: Persons with a mesh.
     """
@@ -85,6 +90,7 @@ class ImageJob:
     intrinsics: np.ndarray
     frame_index: int = -1
     frame_rate: float = 0.0
+    source: str = ''
     num_pending: int = 0
     samples: list[MeshDataSample] = field(default_factory=list)
 
@@ -98,10 +104,18 @@ class ImageJob:
         """What the pipeline needs to know about a person, with the image.
 
         Raises:
-            ValueError: all confident keypoints lie outside the image, or are not finite.
+            ValueError: all confident keypoints lie outside the image, keypoints are not finite, or
+                confidences are above ``MAX_SCORE``.
         """
         if not person.is_finite:
-            raise ValueError('its keypoints, scores or box have NaN or infinite entries')
+            raise ValueError(
+                f'its keypoints, scores or box have NaN or infinite entries in {self.source}'
+            )
+        if person.scores.max(initial=0) > MAX_SCORE:
+            raise ValueError(
+                f'its confidences reach {person.scores.max():g} in {self.source}, expected 0 to 1: '
+                'divide percent by 100, take the logistic function of logits'
+            )
         confident = person.keypoints[person.scores > MIN_SCORE]
         size = self.image.shape[1::-1]
         inside = ((confident > -0.5) & (confident < np.array(size) - 0.5)).all(axis=1)
@@ -119,7 +133,7 @@ class ImageJob:
             'sample_idx': person.person_id,
             'keypoints': person.keypoints,
             # The score of a derived joint is a product, which two negative ones make positive.
-            'keypoint_scores': np.maximum(person.scores, 0),
+            'keypoint_scores': np.clip(person.scores, 0, 1),
             'keypoint_set': person.keypoint_set,
             'bbox_xywh': person.bbox_xywh,
         }

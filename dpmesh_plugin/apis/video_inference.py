@@ -152,7 +152,8 @@ class VideoRun:
                 self._report(f'frame {number} cannot be decoded')
                 continue
             intrinsics = self.camera.matrix(image.shape[1::-1])
-            job = ImageJob(self.path, image, intrinsics, number, reader.frame_rate)
+            source = self.model.detector.label
+            job = ImageJob(self.path, image, intrinsics, number, reader.frame_rate, source)
             yield job, persons[number]
 
     def _check_length(self, reader: VideoReader, persons: Mapping[int, Sequence[Person]]) -> None:

@@ -138,7 +138,7 @@ def test_arrays(array, persons, message, inferencer, tmp_path):
             {'keypoints': FIGURE[:, :1] / 160 * [1, 1.1]},
             r'normalised .* expected px',
         ),
-        ({'scores': np.nan}, 'NaN or infinite'),
+        ({'scores': np.nan}, r'NaN or infinite entries in .*k\.json'),
         ({'scores': np.inf}, 'NaN or infinite'),
         ({'keypoints': FIGURE * np.nan}, 'NaN or infinite'),
         ({'box': [10, 10, np.nan, 5]}, 'NaN or infinite'),
@@ -148,7 +148,13 @@ def test_arrays(array, persons, message, inferencer, tmp_path):
         ({'scores': np.arange(17) == 5}, '1 of its keypoints have a confidence above 0.05, 3 are'),
         ({'scores': np.arange(17) > 14}, '2 of its keypoints have a confidence'),
         ({'scores': np.arange(17) > 13}, None),
-        ({'scores': 25.0}, None),
+        ({'scores': 1.3}, None),
+        ({'scores': 2.0}, None),
+        (
+            {'scores': 25.0},
+            r'person 0: its confidences reach 25 in .*k\.json, expected 0 to 1: div',
+        ),
+        ({'scores': np.where(np.arange(17) == 3, 90, 0.5)}, r'reach 90 in .*k\.json'),
         ({'scores': -1.0}, '0 of its keypoints have a confidence above 0.05, 3 are needed'),
     ],
 )

@@ -1,12 +1,14 @@
 import json
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from dpmesh_plugin.apis import MeshInferencer, load_meshes, read_keypoints
+from dpmesh_plugin.apis import KeypointFile, MeshInferencer, load_meshes, read_keypoints
+from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints
 
 
 def _edit(folder, change):
@@ -151,6 +153,18 @@ def test_one_bad_number_does_not_stop_the_rest(inferencer, photos):
     (problem,) = report.problems
     assert (problem.image, problem.person_id) == (str(photos / 'a.jpg'), 1)
     assert 'NaN or infinite' in problem.message
+
+
+def test_scores_a_little_above_1_count_as_1(inferencer, photos):
+    """As those of RTMPose and some heatmaps are."""
+    (person,) = read_keypoints(photos / 'keypoints.json').find('b.png').persons
+
+    def scores_of(scores):
+        entry = ImageKeypoints('b', (replace(person, scores=np.full(17, scores, np.float32)),))
+        keypoints = KeypointFile(photos / 'k.json', (entry,))
+        return inferencer(photos / 'b.png', keypoints=keypoints, draw=False).meshes[0]
+
+    np.testing.assert_array_equal(scores_of(1.3).keypoint_scores, scores_of(1).keypoint_scores)
 
 
 def test_one_bad_image_does_not_stop_the_rest(inferencer, photos):
