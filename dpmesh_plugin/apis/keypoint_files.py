@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from dpmesh_plugin.registry import DETECTORS
+from dpmesh_plugin.structures import get_keypoint_set
 from dpmesh_plugin.utils.io import load_json
 
 from .detectors.base_detector import BaseDetector
@@ -85,9 +86,10 @@ class KeypointFile(BaseDetector):
             image: Path of the image.
 
         Raises:
-            KeyError: no entry fits.
-            ValueError: several do.
+            KeyError: no entry fits, or there is none at all.
+            ValueError: several fit.
         """
+        self.check_not_empty()
         image = Path(image)
         names = [image.name, image.stem]
         if image.stem.isdecimal():
@@ -112,6 +114,11 @@ class KeypointFile(BaseDetector):
         raise KeyError(
             f'{image.name} is not among the {len(self.images)} images of {self.path}{reason}'
         )
+
+    def check_not_empty(self) -> None:
+        """Raise KeyError if there is no image at all."""
+        if not self.images:
+            raise KeyError(f'{self.path} is empty, as detectors leave it that found nobody')
 
     @cached_property
     def _by_name(self) -> dict[str, list[ImageKeypoints]]:
@@ -154,9 +161,12 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
     Raises:
         FileNotFoundError: nothing at ``path``, or a folder without such files.
         KeyError: joints of no known set, or a missing field.
-        ValueError: another format, or a wrong number of joints.
+        ValueError: another format, a wrong number of joints, or a file that names its joints, which
+            are not those of ``keypoint_set``.
     """
     path = Path(path)
+    if keypoint_set is not None:
+        get_keypoint_set(keypoint_set)  # an unknown one is said before anything is read
     read = _read_folder if path.is_dir() else _read_file
     return KeypointFile(path, tuple(read(path, keypoint_set)))
 
@@ -165,11 +175,13 @@ def _read_file(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
     """A file of any format."""
     content = load_json(path)
     if isinstance(content, dict) and 'people' in content:
-        return [_openpose_file(path)]
+        return [_openpose_file(path, keypoint_set)]
     if isinstance(content, dict) and 'annotations' in content:
         return from_coco(content, str(path), keypoint_set)
     if is_mmpose(content):
         return _mmpose_file(path, content, keypoint_set)
+    if content == []:
+        return []  # a detector found nobody, whatever its joints
     if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
         return from_results(content, str(path), keypoint_set)
     raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
@@ -179,7 +191,7 @@ def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
     """One file per image or video, of OpenPose or of mmpose."""
     files = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
     if files:
-        return [_openpose_file(file) for file in files]
+        return [_openpose_file(file, keypoint_set) for file in files]
     entries = []
     for file in sorted(path.glob('*.json')):
         content = load_json(file)
@@ -203,13 +215,10 @@ def _mmpose_file(
     return from_mmpose(content, name, str(path), keypoint_set)
 
 
-def _openpose_file(path: Path) -> ImageKeypoints:
+def _openpose_file(path: Path, keypoint_set: str | None) -> ImageKeypoints:
     content = load_json(path)
     if not isinstance(content, dict) or 'people' not in content:
         raise ValueError(f"{path.absolute()} is no OpenPose result: expected a dict with 'people'")
-    return from_openpose(content, _image_name(path), str(path))
-
-
-def _image_name(path: Path) -> str:
-    """OpenPose names its result after the image, without the suffix of the latter."""
-    return path.stem.removesuffix(_OPENPOSE_SUFFIX)
+    # It is named after the image, without the suffix of the latter.
+    name = path.stem.removesuffix(_OPENPOSE_SUFFIX)
+    return from_openpose(content, name, str(path), keypoint_set)

@@ -1,10 +1,12 @@
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dpmesh_plugin.apis import read_keypoints
+from dpmesh_plugin.apis.video_keypoints import frames_of_video
 from dpmesh_plugin.structures import get_keypoint_set
 
 COCO = get_keypoint_set('coco_17').names
@@ -250,6 +252,33 @@ def test_a_wrong_result_is_named(entry, error, message, write):
 def test_values_that_are_not_finite_do_not_stop_the_other_people(change, write):
     file = read_keypoints(write(_coco(_annotation(id_=1, **change), _annotation(id_=2))))
     assert [person.is_finite for person in file.find('a.jpg').persons] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ('content', 'own', 'other'),
+    [
+        (_coco(_annotation()), 'coco_17', 'crowdpose_14'),
+        ({'people': [{'pose_keypoints_2d': _joints(18, 0.5)}]}, 'openpose_18', 'coco_17'),
+    ],
+)
+def test_a_stated_set_must_be_that_of_a_file_that_names_its_joints(content, own, other, write):
+    message = (
+        rf'keypoints\.json says itself what its joints are: {own}\. The keypoint_set {other} '
+        r'\(--keypoint-set\) would be ignored; leave it out'
+    )
+    with pytest.raises(ValueError, match=message):
+        read_keypoints(write(content), keypoint_set=other)
+    assert read_keypoints(write(content), keypoint_set=own).num_persons == 1
+
+
+@pytest.mark.parametrize('keypoint_set', [None, 'coco_17'])
+def test_an_empty_list_says_that_nobody_was_found(keypoint_set, write):
+    file = read_keypoints(write([]), keypoint_set=keypoint_set)
+    message = r'keypoints\.json is empty, as detectors leave it that found nobody'
+    with pytest.raises(KeyError, match=message):
+        file.find('a.jpg')
+    with pytest.raises(KeyError, match=message):
+        frames_of_video(file, Path('clip.mp4'))
 
 
 def test_an_unknown_keypoint_set_lists_the_known_ones(write):
