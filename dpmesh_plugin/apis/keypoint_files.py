@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -15,18 +16,13 @@ from dpmesh_plugin.utils.io import load_json
 
 from .detectors.base_detector import BaseDetector
 from .fingerprint import fingerprint
-from .keypoint_formats import ImageKeypoints, Person, from_coco, from_openpose, from_results
-from .mmpose_results import from_mmpose, is_mmpose
+from .keypoint_content import read_content
+from .keypoint_formats import ImageKeypoints, Person
+from .mmpose_results import is_mmpose
 
 _OPENPOSE_SUFFIX = '_keypoints'
 _MMPOSE_PREFIX = 'results_'
 _LISTED_NAMES = 3
-_FORMATS = (
-    "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "
-    "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), a prediction of "
-    "mmpose (a dict with 'instance_info', or a list of dicts with 'keypoint_scores'), or a list "
-    "of results, as of AlphaPose (dicts with 'image_id' or 'image_name', and 'keypoints')"
-)
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ class KeypointFile(BaseDetector):
     In a config, :func:`read_keypoints` is what builds it: ``dict(type='KeypointFile', path=...)``.
 
     Args:
-        path: File or folder they came from.
+        path: File or folder they came from, or words for what is no file.
         images: One entry per image.
     """
 
@@ -90,6 +86,8 @@ class KeypointFile(BaseDetector):
             ValueError: several fit.
         """
         self.check_not_empty()
+        if self.has_no_name:
+            return self.images[0]
         image = Path(image)
         names = [image.name, image.stem]
         if image.stem.isdecimal():
@@ -114,6 +112,11 @@ class KeypointFile(BaseDetector):
         raise KeyError(
             f'{image.name} is not among the {len(self.images)} images of {self.path}{reason}'
         )
+
+    @property
+    def has_no_name(self) -> bool:
+        """Whether the persons are those of one image, whatever that is called."""
+        return len(self.images) == 1 and not self.images[0].name
 
     def check_not_empty(self) -> None:
         """Raise KeyError if there is no image at all."""
@@ -172,33 +175,23 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
 
 
 def _read_file(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
-    """A file of any format."""
-    content = load_json(path)
-    if isinstance(content, dict) and 'people' in content:
-        return [_openpose_file(path, keypoint_set)]
-    if isinstance(content, dict) and 'annotations' in content:
-        return from_coco(content, str(path), keypoint_set)
-    if is_mmpose(content):
-        return _mmpose_file(path, content, keypoint_set)
-    if content == []:
-        return []  # a detector found nobody, whatever its joints
-    if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
-        return from_results(content, str(path), keypoint_set)
-    raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
+    return _entries(load_json(path), path, keypoint_set)
 
 
 def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
     """One file per image or video, of OpenPose or of mmpose."""
-    files = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
-    if files:
-        return [_openpose_file(file, keypoint_set) for file in files]
+    openpose = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
     entries = []
-    for file in sorted(path.glob('*.json')):
+    for file in openpose or sorted(path.glob('*.json')):
         content = load_json(file)
+        if openpose and not (isinstance(content, dict) and 'people' in content):
+            raise ValueError(
+                f"{file.absolute()} is no OpenPose result: expected a dict with 'people'"
+            )
         if content == []:
             entries.append(ImageKeypoints(file.stem, ()))  # mmpose found nobody
-        elif is_mmpose(content):
-            entries += _mmpose_file(file, content, keypoint_set)
+        elif openpose or is_mmpose(content):
+            entries += _entries(content, file, keypoint_set)
     if not entries:
         raise FileNotFoundError(
             f'expected OpenPose files NAME{_OPENPOSE_SUFFIX}.json or mmpose files NAME.json in '
@@ -207,18 +200,11 @@ def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
     return entries
 
 
-def _mmpose_file(
-    path: Path, content: dict | list, keypoint_set: str | None
-) -> list[ImageKeypoints]:
-    """Both write a file named after the image or video, the demo with a prefix."""
-    name = path.stem.removeprefix(_MMPOSE_PREFIX) if isinstance(content, dict) else path.stem
-    return from_mmpose(content, name, str(path), keypoint_set)
-
-
-def _openpose_file(path: Path, keypoint_set: str | None) -> ImageKeypoints:
-    content = load_json(path)
-    if not isinstance(content, dict) or 'people' not in content:
-        raise ValueError(f"{path.absolute()} is no OpenPose result: expected a dict with 'people'")
-    # It is named after the image, without the suffix of the latter.
-    name = path.stem.removesuffix(_OPENPOSE_SUFFIX)
-    return from_openpose(content, name, str(path), keypoint_set)
+def _entries(content: Any, path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
+    """What a file of any format holds; those of one image or video are named after it."""
+    name = path.stem
+    if isinstance(content, dict) and 'people' in content:
+        name = name.removesuffix(_OPENPOSE_SUFFIX)
+    elif isinstance(content, dict) and is_mmpose(content):
+        name = name.removeprefix(_MMPOSE_PREFIX)  # that of its demo
+    return read_content(content, name, str(path), keypoint_set)

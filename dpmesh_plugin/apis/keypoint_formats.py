@@ -58,6 +58,7 @@ class ImageKeypoints:
 
     Args:
         name: File name, maybe with folders; without suffix or a number where the format has that.
+            Empty where the persons are those of one image in memory.
         persons: The persons.
         size: Width and height that the file states for the image.
     """

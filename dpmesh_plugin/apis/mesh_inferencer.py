@@ -20,6 +20,7 @@ from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint
 from dpmesh_plugin.utils.config import load_config
 
 from .detectors import BaseDetector, build_detector
+from .given_keypoints import GivenKeypoints, check_meant_image, given_keypoints
 from .image_inputs import ImageInput, open_images, split_inputs
 from .image_job import Camera, ImageJob
 from .inference_report import (
@@ -29,7 +30,6 @@ from .inference_report import (
     output_names,
     resolve_device,
 )
-from .keypoint_files import read_keypoints
 from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
@@ -99,7 +99,7 @@ class MeshInferencer(BaseInferencer):
         self,
         inputs: ImageInput | Sequence[ImageInput],
         *,
-        keypoints: str | Path | BaseDetector | None = None,
+        keypoints: GivenKeypoints | None = None,
         out_dir: str | Path | None = None,
         batch_size: int = 8,
         focal_length: float | None = None,
@@ -114,16 +114,17 @@ class MeshInferencer(BaseInferencer):
         Args:
             inputs: Image, folder of images, pattern such as ``'photos/*.jpg'``, video, array
                 (H, W, 3) uint8 RGB, ``'webcam'`` or ``'webcam:1'``, or a list of these.
-            keypoints: Keypoint file (see :func:`~.keypoint_files.read_keypoints`), its content, or
-                another detector; None for the one of the config. Arrays are named by their
-                position: ``000000``.
+            keypoints: Keypoint file, its content, an array (P, K, 3) of the people of one image, or
+                another detector (see :func:`~.given_keypoints.given_keypoints`); None for the
+                detector of the config. Images that are arrays are named by their position:
+                ``000000``.
             out_dir: Folder for ``NAME.npz`` (see :class:`~.mesh_file.ImageMeshes`),
                 ``NAME_overlay.jpg``, of videos what :class:`~.video_inference.VideoRun` writes,
                 and ``summary.json``. Without it the report holds the meshes of images.
             batch_size: Persons per pass of the model, also of several images.
             focal_length: Focal length of all inputs, px.
             intrinsics: Camera matrix (3, 3) of all inputs, px, in the place of ``focal_length``.
-            keypoint_set: Set of the joints, for keypoint files that do not state it.
+            keypoint_set: Set of the joints, for keypoints that do not state it.
             draw: Whether to draw overlays.
             apply_exif: Whether images are turned as their orientation tag says; the keypoints must
                 be of the image so turned.
@@ -132,9 +133,9 @@ class MeshInferencer(BaseInferencer):
         Raises:
             FileNotFoundError: no image or video, or no keypoint file.
             PermissionError: ``out_dir`` cannot be written.
-            ValueError: a video without ``out_dir``, neither keypoints nor a detector; also see
-                :func:`~.keypoint_files.read_keypoints`.
-            KeyError: as the latter.
+            ValueError: a video without ``out_dir``, neither keypoints nor a detector, keypoints of
+                one image for several; also see :func:`~.given_keypoints.given_keypoints`.
+            KeyError, TypeError: as the latter.
             ImportError: what the detector needs is not installed.
         """
         if batch_size < 1:
@@ -142,12 +143,14 @@ class MeshInferencer(BaseInferencer):
                 f'expected at least one person per pass of the model, got {batch_size}'
             )
         camera, options = Camera(focal_length, intrinsics), video or VideoOptions()
-        detector = self._detector(keypoints, keypoint_set)
+        given = keypoints is not None
+        detector = given_keypoints(keypoints, keypoint_set=keypoint_set) if given else self.detector
         if out_dir is not None:
             out_dir = make_folder(out_dir)
         inputs = record_webcams(inputs, out_dir, seconds=options.webcam_seconds)
         images, videos = split_inputs(inputs)
         names = output_names([*images, *videos])
+        check_meant_image(detector, [*images, *videos], len(videos))
         if videos and out_dir is None:
             raise ValueError(f'{videos[0]} is a video: state out_dir, the folder for its frames')
         report = InferenceReport()
@@ -165,7 +168,7 @@ class MeshInferencer(BaseInferencer):
                 body_model=self.model.head.body_model,
                 detector=detector,
                 facts=self.facts(),
-                detector_config=repr(self.cfg.detector) if keypoints is None else '',
+                detector_config='' if given else repr(self.cfg.detector),
                 bars=bars,
             )
             for path in videos:
@@ -227,14 +230,6 @@ class MeshInferencer(BaseInferencer):
     def postprocess(self, job: ImageJob) -> ImageMeshes:
         """The predictions of an image in the camera of the whole image."""
         return job.meshes(self.model.head.body_model)
-
-    def _detector(
-        self, keypoints: str | Path | BaseDetector | None, keypoint_set: str | None
-    ) -> BaseDetector:
-        if keypoints is None:
-            return self.detector
-        given = isinstance(keypoints, BaseDetector)
-        return keypoints if given else read_keypoints(keypoints, keypoint_set=keypoint_set)
 
     def facts(self) -> dict[str, str]:
         """What predictions depend on besides images and keypoints."""
