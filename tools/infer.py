@@ -62,7 +62,7 @@ def add_camera_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--focal-length',
         type=float,
-        help='focal length of the images in px; their diagonal by default',
+        help='focal length of the images in px, not mm; their diagonal by default',
     )
     parser.add_argument(
         '--intrinsics',
@@ -108,6 +108,8 @@ def print_report(report: Any, out: str) -> None:
     """What was left out, and what an ``InferenceReport`` says was written to a folder."""
     for problem in report.problems:
         print(f'left out: {problem}', file=sys.stderr)
+    for note in report.notes:
+        print(f'note: {note}', file=sys.stderr)
     print(
         f'{report.num_persons} persons in {len(report.images)} images and videos, '
         f'{len(report.problems)} problems; wrote to {out}: summary.json'

@@ -2,7 +2,7 @@
 
 import glob
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -119,6 +119,17 @@ def open_images(
             problems.append(Problem(str(path), f'{detector.label} has no person for it'))
         intrinsics = camera.matrix(image.shape[1::-1])
         yield ImageJob(path, image, intrinsics, source=detector.label), persons
+
+
+def note_camera(
+    jobs: Iterable[tuple[ImageJob, Sequence[Person]]], camera: Camera, notes: list[Problem]
+) -> Iterator[tuple[ImageJob, Sequence[Person]]]:
+    """The same images; what is strange about their camera is noted once, with the first of them."""
+    doubt = None
+    for job, persons in jobs:
+        if doubt is None and (doubt := camera.doubt(job.image.shape[1::-1])):
+            notes.append(Problem(str(job.path), doubt))
+        yield job, persons
 
 
 def error_words(error: Exception) -> str:

@@ -20,6 +20,9 @@ MAX_SCORE = 2.0
 """What passes for a confidence and then counts as 1: heatmaps and SimCC of mmpose exceed 1 by up to
 a third, and 2 is the flag of a visible joint. Percent and logits exceed it."""
 
+WIDEST_VIEW = 120.0
+"""Degrees; few lenses that draw straight lines straight see more, so it is a focal length in mm."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -68,6 +71,18 @@ class Camera:
             return np.array(self.intrinsics, dtype=np.float64)
         focal = float(np.hypot(*size)) if self.focal_length is None else self.focal_length
         return np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
+
+    def doubt(self, size: tuple[int, int]) -> str | None:
+        """What is strange about the camera for an image of (width, height) px; None if nothing."""
+        matrix = self.matrix(size)
+        view = np.rad2deg(2 * np.arctan(np.array(size) / (2 * matrix[[0, 1], [0, 1]]))).max()
+        if view <= WIDEST_VIEW:
+            return None
+        return (
+            f'a focal length of {matrix[0, 0]:g} px gives an image of {size[0]} x {size[1]} px a '
+            f'field of view of {view:.0f} degrees. It is in px, not mm: px = mm / 36 * width, with '
+            'the mm of a full-frame camera (35 mm equivalent)'
+        )
 
 
 @dataclass

@@ -18,7 +18,7 @@ from .overlays import write_image
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that was left out, and why.
+    """Something that was left out or that the user should know, and why.
 
     Args:
         image: Path of the image.
@@ -44,12 +44,14 @@ class InferenceReport:
         pictures: Overlays (H, W, 3) uint8 RGB of the same images, if they were drawn.
         images: For every processed image its path, number of persons, and the names of its files.
         problems: Images and persons that were left out.
+        notes: What was used and may be meant otherwise.
     """
 
     meshes: list[ImageMeshes] = field(default_factory=list)
     pictures: list[np.ndarray] = field(default_factory=list)
     images: list[dict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
 
     @property
     def num_persons(self) -> int:
@@ -82,9 +84,14 @@ class InferenceReport:
             path: The file.
             facts: What else is to be stated, such as config and checkpoint.
         """
-        problems = [vars(problem) for problem in self.problems]
-        summary = {'schema_version': SCHEMA_VERSION, **facts}
-        dump_json({**summary, 'images': self.images, 'problems': problems}, path)
+        summary = {
+            'schema_version': SCHEMA_VERSION,
+            **facts,
+            'images': self.images,
+            'problems': [vars(problem) for problem in self.problems],
+            'notes': [vars(note) for note in self.notes],
+        }
+        dump_json(summary, path)
 
 
 def output_names(images: Iterable[Path]) -> dict[Path, str]:

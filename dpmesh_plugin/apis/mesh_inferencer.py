@@ -21,7 +21,7 @@ from dpmesh_plugin.utils.config import load_config
 
 from .detectors import BaseDetector, build_detector
 from .given_keypoints import GivenKeypoints, check_meant_image, given_keypoints
-from .image_inputs import ImageInput, open_images, split_inputs
+from .image_inputs import ImageInput, note_camera, open_images, split_inputs
 from .image_job import Camera, ImageJob
 from .inference_report import (
     InferenceReport,
@@ -158,6 +158,7 @@ class MeshInferencer(BaseInferencer):
         with progress_bars(shown=self.show_progress) as bars:
             if images:
                 jobs = bars.track(jobs, total=len(images), description='images')
+            jobs = note_camera(jobs, camera, report.notes)
             for job in self.predict(jobs, report.problems, batch_size=batch_size):
                 meshes = self.postprocess(job)
                 picture = self.visualize(job, meshes) if draw else None
@@ -173,7 +174,7 @@ class MeshInferencer(BaseInferencer):
             )
             for path in videos:
                 run = VideoRun(path, out_dir / names[path], camera, options, model)
-                entry = run.run(report.problems, draw=draw)
+                entry = run.run(report.problems, report.notes, draw=draw)
                 report.images += [] if entry is None else [entry]
         if out_dir is not None:
             facts = {'config': self.config_name, 'checkpoint': self.checkpoint, **self.facts()}

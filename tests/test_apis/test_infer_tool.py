@@ -31,6 +31,10 @@ def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, p
     assert 'left out: ' in said.err
     assert 'c.jpg is not among the 2 images' in said.err
     assert (out / 'b_overlay.jpg').is_file()
+    assert 'note: ' not in said.err
+    mm = ('--focal-length', '24', '--no-overlay', '--out', photos / 'mm', '--device', 'cpu')
+    assert infer(config, checkpoint, photos, *keypoints, *mm) == 0
+    assert 'a.jpg: a focal length of 24 px gives' in capsys.readouterr().err
 
 
 def test_it_fails_if_nothing_could_be_processed(infer, config, checkpoint, photos, capsys):

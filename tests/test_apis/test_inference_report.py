@@ -45,6 +45,7 @@ def test_the_summary_states_the_facts(tmp_path):
         'checkpoint': 'c.pth',
         'images': [{'image': 'a.jpg', 'persons': 2}],
         'problems': [{'image': 'b.jpg', 'message': 'cut off', 'person_id': 3}],
+        'notes': [],
     }
 
 

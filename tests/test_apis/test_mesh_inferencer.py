@@ -99,6 +99,25 @@ def test_a_given_focal_length_is_used(inferencer, photos):
     assert far.transl[0, 2] == pytest.approx(2 * near.transl[0, 2], rel=1e-4)
 
 
+def test_a_focal_length_in_mm_is_noted_once(inferencer, photos, tmp_path):
+    options = {'keypoints': photos / 'keypoints.json', 'draw': False}
+    cv2.imwrite(str(photos / 'b.png'), cv2.imread(str(photos / 'b.png'))[:119])
+    _edit(photos, lambda content: content['images'][1].update(height=119))
+    inputs = [photos / 'a.jpg', photos / 'b.png']
+    report = inferencer(inputs, focal_length=30.0, out_dir=tmp_path / 'out', **options)
+    assert (report.num_persons, report.problems) == (3, [])
+    (note,) = report.notes
+    assert str(note) == (
+        f'{photos / "a.jpg"}: a focal length of 30 px gives an image of 160 x 120 px a field of '
+        'view of 139 degrees. It is in px, not mm: px = mm / 36 * width, with the mm of a '
+        'full-frame camera (35 mm equivalent)'
+    )
+    summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+    assert summary['notes'] == [vars(note)]
+    assert inferencer(inputs, focal_length=50.0, **options).notes == []
+    assert inferencer(inputs, **options).notes == []
+
+
 def _with_joints(*counts):
     """So many joints of the first persons stay, and only the first of all keeps a box."""
 

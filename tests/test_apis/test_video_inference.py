@@ -131,6 +131,12 @@ def test_frames_of_another_run_are_not_mixed_in(inferencer, clip, two_people, tm
     assert 'frames of another run: camera differ' in str(report.problems[0])
 
 
+def test_a_focal_length_in_mm_is_noted_once_for_a_video(inferencer, clip, two_people, tmp_path):
+    options = {'keypoints': two_people, 'out_dir': tmp_path / 'out', 'draw': False}
+    (note,) = inferencer(clip, focal_length=30.0, **options).notes
+    assert re.match(re.escape(f'{clip}: a focal length of 30 px'), str(note))
+
+
 def test_smoothing_and_filling_can_be_left_out(inferencer, clip, two_people, tmp_path):
     options = VideoOptions(max_gap=0, smooth=False)
     out = tmp_path / 'out'
