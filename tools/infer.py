@@ -36,6 +36,12 @@ def parse_args() -> argparse.Namespace:
         '--keypoint-set',
         help='names of the joints where the file does not state them, e.g. coco_17',
     )
+    parser.add_argument(
+        '--min-keypoints',
+        type=int,
+        default=3,
+        help='people with fewer confident keypoints are left out; 0 for a model that takes none',
+    )
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
     parser.add_argument('--batch-size', type=int, default=8, help='persons per pass of the model')
     add_camera_arguments(parser)
@@ -56,7 +62,7 @@ def add_camera_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--focal-length',
         type=float,
-        help='focal length of the images in px; their diagonal by default',
+        help='focal length of the images in px, not mm; their diagonal by default',
     )
     parser.add_argument(
         '--intrinsics',
@@ -144,6 +150,7 @@ def main() -> int:
             args.checkpoint,
             device=args.device,
             cfg_options=args.cfg_options,
+            min_keypoints=args.min_keypoints,
             show_progress=True,
         )
         report = inferencer(

@@ -65,7 +65,11 @@ def detect_annotated(
 
 
 def match_to_boxes(persons: Sequence[Person], boxes: np.ndarray) -> list[Person | None]:
-    """The person that belongs to each of the boxes (P, 4), None where nobody does."""
+    """The person that belongs to each of the boxes (P, 4), None where nobody does.
+
+    Persons with values that are not finite belong nowhere.
+    """
+    persons = [person for person in persons if person.is_finite]
     places = [p.bbox_xywh if p.bbox_xywh is not None else person_box(p) for p in persons]
     seen = [i for i, place in enumerate(places) if place is not None]
     overlap = np.array([box_iou(places[i], boxes) for i in seen]).reshape(len(seen), len(boxes))

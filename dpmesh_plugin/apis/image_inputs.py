@@ -4,7 +4,7 @@ import glob
 import os
 import struct
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -134,7 +134,19 @@ def open_images(
             notes.append(Problem(str(path), _TAG_NOT_APPLIED.format(tag=tag)))
         if not persons:
             problems.append(Problem(str(path), f'{detector.label} has no person for it'))
-        yield ImageJob(path, image, camera.matrix(image.shape[1::-1])), persons
+        intrinsics = camera.matrix(image.shape[1::-1])
+        yield ImageJob(path, image, intrinsics, source=detector.label), persons
+
+
+def note_camera(
+    jobs: Iterable[tuple[ImageJob, Sequence[Person]]], camera: Camera, notes: list[Problem]
+) -> Iterator[tuple[ImageJob, Sequence[Person]]]:
+    """The same images; what is strange about their camera is noted once, with the first of them."""
+    doubt = None
+    for job, persons in jobs:
+        if doubt is None and (doubt := camera.doubt(job.image.shape[1::-1])):
+            notes.append(Problem(str(job.path), doubt))
+        yield job, persons
 
 
 def error_words(error: Exception) -> str:

@@ -16,6 +16,13 @@ from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .tracking import MIN_SCORE
 
+MAX_SCORE = 2.0
+"""What passes for a confidence and then counts as 1: heatmaps and SimCC of mmpose exceed 1 by up to
+a third, and 2 is the flag of a visible joint. Percent and logits exceed it."""
+
+WIDEST_VIEW = 120.0
+"""Degrees; few lenses that draw straight lines straight see more, so it is a focal length in mm."""
+
 
 @dataclass(frozen=True)
 class Camera:
@@ -65,6 +72,18 @@ class Camera:
         focal = float(np.hypot(*size)) if self.focal_length is None else self.focal_length
         return np.array([[focal, 0, size[0] / 2], [0, focal, size[1] / 2], [0, 0, 1]])
 
+    def doubt(self, size: tuple[int, int]) -> str | None:
+        """What is strange about the camera for an image of (width, height) px; None if nothing."""
+        matrix = self.matrix(size)
+        view = np.rad2deg(2 * np.arctan(np.array(size) / (2 * matrix[[0, 1], [0, 1]]))).max()
+        if view <= WIDEST_VIEW:
+            return None
+        return (
+            f'a focal length of {matrix[0, 0]:g} px gives an image of {size[0]} x {size[1]} px a '
+            f'field of view of {view:.0f} degrees. It is in px, not mm: px = mm / 36 * width, with '
+            'the mm of a full-frame camera (35 mm equivalent)'
+        )
+
 
 @dataclass
 class ImageJob:
@@ -76,6 +95,7 @@ class ImageJob:
         intrinsics: (3, 3) px.
         frame_index: Number of the image in its video, -1 for a photograph.
         frame_rate: Frames per second of the video, 0 for a photograph.
+        source: What the keypoints come from, for messages.
         num_pending: Persons still to come.
         samples: Persons with a mesh.
     """
@@ -85,6 +105,7 @@ class ImageJob:
     intrinsics: np.ndarray
     frame_index: int = -1
     frame_rate: float = 0.0
+    source: str = ''
     num_pending: int = 0
     samples: list[MeshDataSample] = field(default_factory=list)
 
@@ -98,11 +119,18 @@ class ImageJob:
         """What the pipeline needs to know about a person, with the image.
 
         Raises:
-            ValueError: all confident keypoints lie outside the image, or are not finite.
+            ValueError: all confident keypoints lie outside the image, keypoints are not finite, or
+                confidences are above ``MAX_SCORE``.
         """
-        box = () if person.bbox_xywh is None else person.bbox_xywh
-        if not all(np.isfinite(a).all() for a in (person.keypoints, person.scores, box)):
-            raise ValueError('its keypoints, scores or box have NaN or infinite entries')
+        if not person.is_finite:
+            raise ValueError(
+                f'its keypoints, scores or box have NaN or infinite entries in {self.source}'
+            )
+        if person.scores.max(initial=0) > MAX_SCORE:
+            raise ValueError(
+                f'its confidences reach {person.scores.max():g} in {self.source}, expected 0 to 1: '
+                'divide percent by 100, take the logistic function of logits'
+            )
         confident = person.keypoints[person.scores > MIN_SCORE]
         size = self.image.shape[1::-1]
         inside = ((confident > -0.5) & (confident < np.array(size) - 0.5)).all(axis=1)
@@ -120,7 +148,7 @@ class ImageJob:
             'sample_idx': person.person_id,
             'keypoints': person.keypoints,
             # The score of a derived joint is a product, which two negative ones make positive.
-            'keypoint_scores': np.maximum(person.scores, 0),
+            'keypoint_scores': np.clip(person.scores, 0, 1),
             'keypoint_set': person.keypoint_set,
             'bbox_xywh': person.bbox_xywh,
         }

@@ -85,6 +85,21 @@ def match_known_joints(names: Sequence[str]) -> Layout:
     return Layout(layout.keypoint_set, positions, len(names))
 
 
+def check_stated_set(stated: str | None, found: str, source: str) -> None:
+    """Raise ValueError if a file names its joints and someone says that they are others.
+
+    Args:
+        stated: Keypoint set that was given for the file, if one was.
+        found: The one that the file says.
+        source: Its name, for the message.
+    """
+    if stated is not None and get_keypoint_set(stated).name != found:
+        raise ValueError(
+            f'{source} says itself what its joints are: {found}. The keypoint_set {stated} '
+            '(--keypoint-set) would be ignored; leave it out, or give the file it is meant for'
+        )
+
+
 def _own_name(name: str) -> str:
     name = name.strip().lower().replace(' ', '_').replace('-', '_')
     for short, full in (('l_', 'left_'), ('r_', 'right_')):

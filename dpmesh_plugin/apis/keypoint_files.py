@@ -2,30 +2,27 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
 from dpmesh_plugin.registry import DETECTORS
+from dpmesh_plugin.structures import get_keypoint_set
 from dpmesh_plugin.utils.io import load_json
 
 from .detectors.base_detector import BaseDetector
 from .fingerprint import fingerprint
-from .keypoint_formats import ImageKeypoints, Person, from_coco, from_openpose, from_results
-from .mmpose_results import from_mmpose, is_mmpose
+from .keypoint_content import read_content
+from .keypoint_formats import ImageKeypoints, Person
+from .mmpose_results import is_mmpose
 
 _OPENPOSE_SUFFIX = '_keypoints'
 _MMPOSE_PREFIX = 'results_'
 _LISTED_NAMES = 3
-_FORMATS = (
-    "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "
-    "OpenPose result (a dict with 'people', or a folder of NAME_keypoints.json), a prediction of "
-    "mmpose (a dict with 'instance_info', or a list of dicts with 'keypoint_scores'), or a list "
-    "of results, as of AlphaPose (dicts with 'image_id' or 'image_name', and 'keypoints')"
-)
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class KeypointFile(BaseDetector):
     In a config, :func:`read_keypoints` is what builds it: ``dict(type='KeypointFile', path=...)``.
 
     Args:
-        path: File or folder they came from.
+        path: File or folder they came from, or words for what is no file.
         images: One entry per image.
     """
 
@@ -85,9 +82,12 @@ class KeypointFile(BaseDetector):
             image: Path of the image.
 
         Raises:
-            KeyError: no entry fits.
-            ValueError: several do.
+            KeyError: no entry fits, or there is none at all.
+            ValueError: several fit.
         """
+        self.check_not_empty()
+        if self.has_no_name:
+            return self.images[0]
         image = Path(image)
         names = [image.name, image.stem]
         if image.stem.isdecimal():
@@ -112,6 +112,16 @@ class KeypointFile(BaseDetector):
         raise KeyError(
             f'{image.name} is not among the {len(self.images)} images of {self.path}{reason}'
         )
+
+    @property
+    def has_no_name(self) -> bool:
+        """Whether the persons are those of one image, whatever that is called."""
+        return len(self.images) == 1 and not self.images[0].name
+
+    def check_not_empty(self) -> None:
+        """Raise KeyError if there is no image at all."""
+        if not self.images:
+            raise KeyError(f'{self.path} is empty, as detectors leave it that found nobody')
 
     @cached_property
     def _by_name(self) -> dict[str, list[ImageKeypoints]]:
@@ -145,6 +155,8 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
     - A list of results: joints of the set ``keypoint_set``, each with x, y and score; AlphaPose's
       ``alphapose-results.json`` needs none.
 
+    Persons with values that are not finite stay: who uses them says what is wrong with them.
+
     Args:
         path: JSON file, or folder of files of OpenPose or mmpose.
         keypoint_set: Name of the joints' set, for files that do not state it.
@@ -152,35 +164,34 @@ def read_keypoints(path: str | Path, *, keypoint_set: str | None = None) -> Keyp
     Raises:
         FileNotFoundError: nothing at ``path``, or a folder without such files.
         KeyError: joints of no known set, or a missing field.
-        ValueError: another format, a wrong number of joints, or values that are not finite.
+        ValueError: another format, a wrong number of joints, or a file that names its joints, which
+            are not those of ``keypoint_set``.
     """
     path = Path(path)
-    if path.is_dir():
-        return _checked(path, _read_folder(path, keypoint_set))
-    content = load_json(path)
-    if isinstance(content, dict) and 'people' in content:
-        return _checked(path, [_openpose_file(path)])
-    if isinstance(content, dict) and 'annotations' in content:
-        return _checked(path, from_coco(content, str(path), keypoint_set))
-    if is_mmpose(content):
-        return _checked(path, _mmpose_file(path, content, keypoint_set))
-    if isinstance(content, list) and all(isinstance(entry, dict) for entry in content):
-        return _checked(path, from_results(content, str(path), keypoint_set))
-    raise ValueError(f'{path.absolute()} has no keypoints of a known format: expected {_FORMATS}')
+    if keypoint_set is not None:
+        get_keypoint_set(keypoint_set)  # an unknown one is said before anything is read
+    read = _read_folder if path.is_dir() else _read_file
+    return KeypointFile(path, tuple(read(path, keypoint_set)))
+
+
+def _read_file(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
+    return _entries(load_json(path), path, keypoint_set)
 
 
 def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
     """One file per image or video, of OpenPose or of mmpose."""
-    files = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
-    if files:
-        return [_openpose_file(file) for file in files]
+    openpose = sorted(path.glob(f'*{_OPENPOSE_SUFFIX}.json'))
     entries = []
-    for file in sorted(path.glob('*.json')):
+    for file in openpose or sorted(path.glob('*.json')):
         content = load_json(file)
+        if openpose and not (isinstance(content, dict) and 'people' in content):
+            raise ValueError(
+                f"{file.absolute()} is no OpenPose result: expected a dict with 'people'"
+            )
         if content == []:
             entries.append(ImageKeypoints(file.stem, ()))  # mmpose found nobody
-        elif is_mmpose(content):
-            entries += _mmpose_file(file, content, keypoint_set)
+        elif openpose or is_mmpose(content):
+            entries += _entries(content, file, keypoint_set)
     if not entries:
         raise FileNotFoundError(
             f'expected OpenPose files NAME{_OPENPOSE_SUFFIX}.json or mmpose files NAME.json in '
@@ -189,35 +200,11 @@ def _read_folder(path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
     return entries
 
 
-def _mmpose_file(
-    path: Path, content: dict | list, keypoint_set: str | None
-) -> list[ImageKeypoints]:
-    """Both write a file named after the image or video, the demo with a prefix."""
-    name = path.stem.removeprefix(_MMPOSE_PREFIX) if isinstance(content, dict) else path.stem
-    return from_mmpose(content, name, str(path), keypoint_set)
-
-
-def _openpose_file(path: Path) -> ImageKeypoints:
-    content = load_json(path)
-    if not isinstance(content, dict) or 'people' not in content:
-        raise ValueError(f"{path.absolute()} is no OpenPose result: expected a dict with 'people'")
-    return from_openpose(content, _image_name(path), str(path))
-
-
-def _image_name(path: Path) -> str:
-    """OpenPose names its result after the image, without the suffix of the latter."""
-    return path.stem.removesuffix(_OPENPOSE_SUFFIX)
-
-
-def _checked(path: Path, images: Iterable[ImageKeypoints]) -> KeypointFile:
-    """Refuse what is not finite before anything is computed with it."""
-    file = KeypointFile(path, tuple(images))
-    for image in file.images:
-        for person in image.persons:
-            box = np.zeros(4) if person.bbox_xywh is None else person.bbox_xywh
-            if not all(np.isfinite(a).all() for a in (person.keypoints, person.scores, box)):
-                raise ValueError(
-                    f'{path}: person {person.person_id} of image {image.name} has NaN or infinite '
-                    'keypoints, scores or box'
-                )
-    return file
+def _entries(content: Any, path: Path, keypoint_set: str | None) -> list[ImageKeypoints]:
+    """What a file of any format holds; those of one image or video are named after it."""
+    name = path.stem
+    if isinstance(content, dict) and 'people' in content:
+        name = name.removesuffix(_OPENPOSE_SUFFIX)
+    elif isinstance(content, dict) and is_mmpose(content):
+        name = name.removeprefix(_MMPOSE_PREFIX)  # that of its demo
+    return read_content(content, name, str(path), keypoint_set)

@@ -9,7 +9,12 @@ import numpy as np
 
 from dpmesh_plugin.structures import KEYPOINT_SETS, get_keypoint_set
 
-from .joint_layouts import Layout, match_joint_names, match_known_joints
+from .joint_layouts import (
+    Layout,
+    check_stated_set,
+    match_joint_names,
+    match_known_joints,
+)
 
 _OPENPOSE_SETS = {3 * get_keypoint_set(name).num: name for name in ('openpose_18', 'openpose_25')}
 _VISIBILITY_FLAGS = (0, 1, 2)
@@ -40,6 +45,12 @@ class Person:
     keypoint_set: str
     bbox_xywh: np.ndarray | None
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether keypoints, scores and box are numbers; one NaN makes nothing of a person."""
+        box = () if self.bbox_xywh is None else self.bbox_xywh
+        return all(np.isfinite(each).all() for each in (self.keypoints, self.scores, box))
+
 
 @dataclass(frozen=True)
 class ImageKeypoints:
@@ -47,6 +58,7 @@ class ImageKeypoints:
 
     Args:
         name: File name, maybe with folders; without suffix or a number where the format has that.
+            Empty where the persons are those of one image in memory.
         persons: The persons.
         size: Width and height that the file states for the image.
     """
@@ -68,8 +80,8 @@ def from_coco(
 
     Raises:
         KeyError: a field is missing, or the joints are of no known set.
-        ValueError: a wrong number of joints, a visibility flag other than 0, 1, 2, or an annotation
-            of an image that is not listed.
+        ValueError: a wrong number of joints, joints of another set than the stated one, a
+            visibility flag other than 0, 1, 2, or an annotation of an image that is not listed.
     """
     persons = _coco_persons(content, source, keypoint_set)
     images = {field_of(image, 'id', source): image for image in field_of(content, 'images', source)}
@@ -86,17 +98,20 @@ def from_coco(
     ]
 
 
-def from_openpose(content: Mapping[str, Any], name: str, source: str) -> ImageKeypoints:
+def from_openpose(
+    content: Mapping[str, Any], name: str, source: str, keypoint_set: str | None = None
+) -> ImageKeypoints:
     """Persons of an OpenPose result for one image.
 
     Args:
         content: The file.
         name: Name of the image without suffix.
         source: Name of the file, for messages.
+        keypoint_set: Set of the joints, which their number says already.
 
     Raises:
         KeyError: a person has no ``pose_keypoints_2d``.
-        ValueError: neither 18 nor 25 joints.
+        ValueError: neither 18 nor 25 joints, or the stated set is another one.
     """
     persons = []
     for index, entry in enumerate(content['people']):
@@ -108,6 +123,7 @@ def from_openpose(content: Mapping[str, Any], name: str, source: str) -> ImageKe
                 f'the joints of a known set: {_OPENPOSE_SETS}'
             )
         layout = Layout.plain(_OPENPOSE_SETS[len(flat)])
+        check_stated_set(keypoint_set, layout.keypoint_set, source)
         joints = np.array(flat, dtype=np.float32).reshape(-1, 3)
         persons.append(make_person(index, joints, None, layout))
     return ImageKeypoints(name=name, persons=tuple(persons))
@@ -181,12 +197,13 @@ def _coco_persons(
         if layout is None or annotation.get('iscrowd'):
             continue
         joints = _joints(annotation, where, layout.num_given)
-        if not np.isin(joints[:, 2], _VISIBILITY_FLAGS).all():
+        known = np.isfinite(joints[:, 2])
+        if not np.isin(joints[known, 2], _VISIBILITY_FLAGS).all():
             raise ValueError(
                 f'{where}: the third number of a joint is its visibility 0, 1 or 2, got '
                 f'{sorted(set(joints[:, 2].tolist()))[:4]}; scores belong into a list of results'
             )
-        joints[:, 2] = joints[:, 2] > 0
+        joints[known, 2] = joints[known, 2] > 0
         person = make_person(annotation['id'], joints, annotation.get('bbox'), layout)
         persons[field_of(annotation, 'image_id', where)].append(person)
     return persons
@@ -196,9 +213,11 @@ def _layout(category: Mapping[str, Any], source: str, keypoint_set: str | None) 
     if 'keypoints' not in category:
         return Layout.plain(keypoint_set)
     try:
-        return match_joint_names(category['keypoints'])
+        layout = match_joint_names(category['keypoints'])
     except KeyError as error:
         raise KeyError(f'{source}: category {category["id"]}: {error.args[0]}') from None
+    check_stated_set(keypoint_set, layout.keypoint_set, source)
+    return layout
 
 
 def _joints(entry: Mapping[str, Any], where: str, expected: int) -> np.ndarray:

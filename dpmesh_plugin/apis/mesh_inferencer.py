@@ -20,9 +20,9 @@ from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint
 from dpmesh_plugin.utils.config import load_config
 
 from .detectors import BaseDetector, build_detector
-from .image_inputs import ImageInput, open_images, split_inputs
+from .given_keypoints import GivenKeypoints, check_meant_image, given_keypoints
+from .image_inputs import ImageInput, note_camera, open_images, split_inputs
 from .image_job import Camera, ImageJob
-from .inference_pipeline import inference_pipeline
 from .inference_report import (
     InferenceReport,
     Problem,
@@ -30,10 +30,10 @@ from .inference_report import (
     output_names,
     resolve_device,
 )
-from .keypoint_files import read_keypoints
 from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
+from .photo_pipeline import MIN_KEYPOINTS, photo_pipeline, photo_steps
 from .progress import progress_bars
 from .video_inference import VideoModel, VideoRun
 from .video_options import VideoOptions
@@ -44,7 +44,7 @@ class MeshInferencer(BaseInferencer):
     """Meshes of the people in photographs and videos.
 
     Their 2D keypoints are given, or found by the ``detector`` of the config. The prompt, the crop
-    and the model are those of the config's tests, but for :func:`.inference_pipeline`. Without
+    and the model are those of the config's tests, but for :func:`.photo_pipeline`. Without
     known intrinsics the focal length is the diagonal of the image and the principal point its
     middle, as published.
 
@@ -59,11 +59,14 @@ class MeshInferencer(BaseInferencer):
         checkpoint: ``.pth`` or ``.safetensors`` file; must fit the model exactly.
         device: ``'auto'``, ``'cpu'``, ``'cuda'``, ``'cuda:N'`` or ``'mps'``.
         cfg_options: Entries to change in a config file, by dotted key.
+        min_keypoints: People with fewer keypoints above the threshold of the prompt are left out,
+            as nothing says where their body is; 0 for a model that takes no keypoints.
         show_progress: Whether to show progress bars over images and frames.
 
     Raises:
         FileNotFoundError: config or checkpoint are missing.
-        ValueError: the checkpoint does not fit, or the device is not there.
+        ValueError: the checkpoint does not fit, the device is not there, or ``min_keypoints`` is
+            below 0.
     """
 
     def __init__(
@@ -73,12 +76,19 @@ class MeshInferencer(BaseInferencer):
         *,
         device: str = 'auto',
         cfg_options: Mapping[str, Any] | None = None,
+        min_keypoints: int = MIN_KEYPOINTS,
         show_progress: bool = False,
     ) -> None:
+        if min_keypoints < 0:
+            raise ValueError(
+                f'expected min_keypoints (--min-keypoints) of 0 or more, got {min_keypoints}; 0 is '
+                'for models that take no keypoints'
+            )
         init_default_scope(SCOPE)
         self._device = device = resolve_device(device)
         # Building a model of full size takes a while; a wrong file is better known before.
         read_checkpoint(checkpoint, map_location='meta')
+        self.min_keypoints = min_keypoints
         self.config_name = str(getattr(config, 'filename', config))
         self.checkpoint = str(checkpoint)
         cfg = config if isinstance(config, Config) else load_config(config, cfg_options)
@@ -90,7 +100,7 @@ class MeshInferencer(BaseInferencer):
         self,
         inputs: ImageInput | Sequence[ImageInput],
         *,
-        keypoints: str | Path | BaseDetector | None = None,
+        keypoints: GivenKeypoints | None = None,
         out_dir: str | Path | None = None,
         batch_size: int = 8,
         focal_length: float | None = None,
@@ -105,16 +115,17 @@ class MeshInferencer(BaseInferencer):
         Args:
             inputs: Image, folder of images, pattern such as ``'photos/*.jpg'``, video, array
                 (H, W, 3) uint8 RGB, ``'webcam'`` or ``'webcam:1'``, or a list of these.
-            keypoints: Keypoint file (see :func:`~.keypoint_files.read_keypoints`), its content, or
-                another detector; None for the one of the config. Arrays are named by their
-                position: ``000000``.
+            keypoints: Keypoint file, its content, an array (P, K, 3) of the people of one image, or
+                another detector (see :func:`~.given_keypoints.given_keypoints`); None for the
+                detector of the config. Images that are arrays are named by their position:
+                ``000000``.
             out_dir: Folder for ``NAME.npz`` (see :class:`~.mesh_file.ImageMeshes`),
                 ``NAME_overlay.jpg``, of videos what :class:`~.video_inference.VideoRun` writes,
                 and ``summary.json``. Without it the report holds the meshes of images.
             batch_size: Persons per pass of the model, also of several images.
             focal_length: Focal length of all inputs, px.
             intrinsics: Camera matrix (3, 3) of all inputs, px, in the place of ``focal_length``.
-            keypoint_set: Set of the joints, for keypoint files that do not state it.
+            keypoint_set: Set of the joints, for keypoints that do not state it.
             draw: Whether to draw overlays.
             apply_exif: Whether images are turned as their orientation tag says; the keypoints must
                 be of the image so turned. None: they are not, and those with a tag are noted.
@@ -123,9 +134,9 @@ class MeshInferencer(BaseInferencer):
         Raises:
             FileNotFoundError: no image or video, or no keypoint file.
             PermissionError: ``out_dir`` cannot be written.
-            ValueError: a video without ``out_dir``, neither keypoints nor a detector; also see
-                :func:`~.keypoint_files.read_keypoints`.
-            KeyError: as the latter.
+            ValueError: a video without ``out_dir``, neither keypoints nor a detector, keypoints of
+                one image for several; also see :func:`~.given_keypoints.given_keypoints`.
+            KeyError, TypeError: as the latter.
             ImportError: what the detector needs is not installed.
         """
         if batch_size < 1:
@@ -133,12 +144,14 @@ class MeshInferencer(BaseInferencer):
                 f'expected at least one person per pass of the model, got {batch_size}'
             )
         camera, options = Camera(focal_length, intrinsics), video or VideoOptions()
-        detector = self._detector(keypoints, keypoint_set)
+        given = keypoints is not None
+        detector = given_keypoints(keypoints, keypoint_set=keypoint_set) if given else self.detector
         if out_dir is not None:
             out_dir = make_folder(out_dir)
         inputs = record_webcams(inputs, out_dir, seconds=options.webcam_seconds)
         images, videos, left_out = split_inputs(inputs)
         names = output_names([*images, *videos])
+        check_meant_image(detector, [*images, *videos], len(videos))
         if videos and out_dir is None:
             raise ValueError(f'{videos[0]} is a video: state out_dir, the folder for its frames')
         report = InferenceReport(notes=left_out)
@@ -148,6 +161,7 @@ class MeshInferencer(BaseInferencer):
         with progress_bars(shown=self.show_progress) as bars:
             if images:
                 jobs = bars.track(jobs, total=len(images), description='images')
+            jobs = note_camera(jobs, camera, report.notes)
             for job in self.predict(jobs, report.problems, batch_size=batch_size):
                 meshes = self.postprocess(job)
                 picture = self.visualize(job, meshes) if draw else None
@@ -158,12 +172,12 @@ class MeshInferencer(BaseInferencer):
                 body_model=self.model.head.body_model,
                 detector=detector,
                 facts=self.facts(),
-                detector_config=repr(self.cfg.detector) if keypoints is None else '',
+                detector_config='' if given else repr(self.cfg.detector),
                 bars=bars,
             )
             for path in videos:
                 run = VideoRun(path, out_dir / names[path], camera, options, model)
-                entry = run.run(report.problems, draw=draw)
+                entry = run.run(report.problems, report.notes, draw=draw)
                 report.images += [] if entry is None else [entry]
         if out_dir is not None:
             facts = {'config': self.config_name, 'checkpoint': self.checkpoint, **self.facts()}
@@ -221,22 +235,15 @@ class MeshInferencer(BaseInferencer):
         """The predictions of an image in the camera of the whole image."""
         return job.meshes(self.model.head.body_model)
 
-    def _detector(
-        self, keypoints: str | Path | BaseDetector | None, keypoint_set: str | None
-    ) -> BaseDetector:
-        if keypoints is None:
-            return self.detector
-        given = isinstance(keypoints, BaseDetector)
-        return keypoints if given else read_keypoints(keypoints, keypoint_set=keypoint_set)
-
     def facts(self) -> dict[str, str]:
         """What predictions depend on besides images and keypoints."""
-        pipeline = inference_pipeline(self.cfg.test_dataloader.dataset.pipeline)
+        pipeline = photo_steps(self.cfg.test_dataloader.dataset.pipeline)
         parts = repr((self.cfg.model, pipeline))
         return {
             'checkpoint_sha256': file_sha256(self.checkpoint),
             'model_sha256': hashlib.sha256(parts.encode()).hexdigest(),
             'body_model': self.model.head.body_model.model_id,
+            'min_keypoints': str(self.min_keypoints),
         }
 
     def _init_model(self, cfg: Config, weights: str, device: str) -> nn.Module:
@@ -245,7 +252,8 @@ class MeshInferencer(BaseInferencer):
         return optimize_for_inference(model.to(device), merge_lora=True)
 
     def _init_pipeline(self, cfg: Config) -> Compose:
-        return Compose(inference_pipeline(cfg.test_dataloader.dataset.pipeline))
+        transforms = cfg.test_dataloader.dataset.pipeline
+        return photo_pipeline(transforms, min_keypoints=self.min_keypoints)
 
     def _init_collate(self, cfg: Config) -> Any:
         return pseudo_collate

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from .joint_layouts import Layout, match_known_joints
+from .joint_layouts import Layout, check_stated_set, match_known_joints
 from .keypoint_formats import ImageKeypoints, Person, field_of, make_person
 
 
@@ -36,16 +36,17 @@ def from_mmpose(
 
     Raises:
         KeyError: a field is missing, or none of the joints is known here.
-        ValueError: the set is not stated, or there is another number of joints.
+        ValueError: the set is not stated, or is another one than that of the names, or there is
+            another number of joints.
     """
     layout = None if keypoint_set is None else Layout.plain(keypoint_set)
     entries = content
     if isinstance(content, Mapping):
         entries = content['instance_info']
         names = content.get('meta_info', {}).get('keypoint_id2name')
-        layout = layout or (
-            names and match_known_joints([names[str(i)] for i in range(len(names))])
-        )
+        if names:
+            layout = match_known_joints([names[str(i)] for i in range(len(names))])
+            check_stated_set(keypoint_set, layout.keypoint_set, source)
     if layout is None:
         raise ValueError(
             f"{source} is a prediction of mmpose's inferencer, which does not name its joints: "

@@ -54,7 +54,12 @@ def person_similarity(first: Person, second: Person) -> float:
 
 
 def person_box(person: Person) -> np.ndarray | None:
-    """Box (4,) around the confident keypoints, px; else the given one; None without either."""
+    """Box (4,) around the confident keypoints, px; else the given one; None without either.
+
+    Someone with values that are not finite has none, and so is like nobody.
+    """
+    if not person.is_finite:
+        return None
     confident = person.scores > MIN_SCORE
     return keypoint_box(person.keypoints, confident) if confident.any() else person.bbox_xywh
 

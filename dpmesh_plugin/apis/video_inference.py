@@ -16,7 +16,7 @@ from .detection_log import DetectionLog
 from .detectors import BaseDetector
 from .fingerprint import fingerprint
 from .frame_store import FrameStore
-from .image_inputs import INPUT_ERRORS, error_words
+from .image_inputs import INPUT_ERRORS, error_words, note_camera
 from .image_job import Camera, ImageJob
 from .inference_report import Problem
 from .keypoint_files import KeypointFile
@@ -78,19 +78,23 @@ class VideoRun:
     model: VideoModel
     num_frames: int = field(default=0, init=False)
     problems: list[Problem] = field(default_factory=list, init=False)
+    notes: list[Problem] = field(default_factory=list, init=False)
 
-    def run(self, problems: list[Problem], *, draw: bool) -> dict[str, object] | None:
+    def run(
+        self, problems: list[Problem], notes: list[Problem], *, draw: bool
+    ) -> dict[str, object] | None:
         """Process the video.
 
         Args:
             problems: What cannot be used is added here.
+            notes: What is strange about the camera is added here.
             draw: Whether to write the video with overlays.
 
         Returns:
             What was written; None if nobody was found, or the video, its entries in the keypoint
             file or the output folder cannot be used.
         """
-        self.problems = problems
+        self.problems, self.notes = problems, notes
         try:
             return self._run(draw)
         except INPUT_ERRORS as error:
@@ -106,7 +110,8 @@ class VideoRun:
             'camera': repr((self.camera.focal_length, np.array(self.camera.intrinsics).tolist())),
         }
         store = FrameStore(self.out.with_name(f'{self.out.name}_raw'), {**self.model.facts, **own})
-        for job in self.model.predict(self._jobs(reader, persons, store), self.problems):
+        jobs = note_camera(self._jobs(reader, persons, store), self.camera, self.notes)
+        for job in self.model.predict(jobs, self.problems):
             store.save(job.meshes(self.model.body_model, surface=False))
         self._check_length(reader, persons)
         numbers = [number for number in sorted(persons) if store.path(number).is_file()]
@@ -152,7 +157,8 @@ class VideoRun:
                 self._report(f'frame {number} cannot be decoded')
                 continue
             intrinsics = self.camera.matrix(image.shape[1::-1])
-            job = ImageJob(self.path, image, intrinsics, number, reader.frame_rate)
+            source = self.model.detector.label
+            job = ImageJob(self.path, image, intrinsics, number, reader.frame_rate, source)
             yield job, persons[number]
 
     def _check_length(self, reader: VideoReader, persons: Mapping[int, Sequence[Person]]) -> None:

@@ -29,7 +29,7 @@ def frames_of_video(
             start with 1.
 
     Raises:
-        KeyError: no name ends with a number.
+        KeyError: no name ends with a number, or there is no entry.
         ValueError: two entries are of one frame, or one is before the first frame.
     """
     numbered = [(found, entry) for entry in file.images if (found := _number(entry)) is not None]
@@ -44,6 +44,7 @@ def frames_of_video(
                 f'names that end with one number per frame, the first with {first_number}'
             )
         frames[frame] = entry.persons
+    file.check_not_empty()
     if not frames:
         known = ', '.join(entry.name for entry in file.images[:3])
         raise KeyError(

@@ -1,6 +1,7 @@
 import json
 import runpy
 import sys
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -65,6 +66,8 @@ def test_persons_belong_to_the_boxes_they_overlap_most():
     assert match_to_boxes([near, far, nearer], np.array(BOXES, np.float32)) == [nearer, None, None]
     nobody = Person(0, np.zeros((17, 2)), np.zeros(17), 'coco_17', None)
     assert match_to_boxes([nobody], np.array(BOXES, np.float32)) == [None] * 3
+    broken = replace(near, keypoints=near.keypoints * np.nan, bbox_xywh=np.float32(BOXES[0]))
+    assert match_to_boxes([broken], np.array(BOXES, np.float32)) == [None] * 3
     assert match_to_boxes([], np.array(BOXES, np.float32)) == [None] * 3
 
 

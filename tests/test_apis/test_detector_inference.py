@@ -92,6 +92,8 @@ def test_another_detector_may_be_given(inferencer):
 def test_detections_that_are_no_numbers_are_reported(inferencer):
     report = inferencer(picture(40), keypoints=BrightColumns(score=np.nan), draw=False)
     assert 'person 0: its keypoints, scores or box have NaN' in str(report.problems[0])
+    report = inferencer(picture(40), keypoints=BrightColumns(score=90), draw=False)
+    assert 'person 0: its confidences reach 90 in BrightColumns' in str(report.problems[0])
 
 
 def test_without_keypoints_and_detector_nothing_starts(inferencer):

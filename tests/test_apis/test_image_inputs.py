@@ -144,6 +144,9 @@ def test_cameras_are_checked():
     matrix = [[500, 0, 10], [0, 510, 20], [0, 0, 1]]
     np.testing.assert_array_equal(Camera(None, matrix).matrix((6, 4)), matrix)
     np.testing.assert_allclose(Camera(30.0).matrix((6, 4)), [[30, 0, 3], [0, 30, 2], [0, 0, 1]])
+    # 2 atan(1000 / (2 f)) is 120 degrees at f = 500 / tan(60 degrees) = 288.7
+    assert Camera(288.0).doubt((600, 1000)) is not None
+    assert Camera(289.0).doubt((600, 1000)) is None
     with pytest.raises(ValueError, match='not both'):
         Camera(30.0, matrix)
     with pytest.raises(ValueError, match='above 0 px, got -1'):

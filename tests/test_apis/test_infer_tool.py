@@ -36,6 +36,10 @@ def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, p
     )
     assert 'not taken' in (out / 'summary.json').read_text()
     assert (out / 'b_overlay.jpg').is_file()
+    assert 'focal length' not in said.err
+    mm = ('--focal-length', '24', '--no-overlay', '--out', photos / 'mm', '--device', 'cpu')
+    assert infer(config, checkpoint, photos, *keypoints, *mm) == 0
+    assert 'a.jpg: a focal length of 24 px gives' in capsys.readouterr().err
 
 
 def test_turned_images_are_noted_in_one_line(infer, config, checkpoint, photos, capsys):

@@ -1,10 +1,12 @@
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from dpmesh_plugin.apis import read_keypoints
+from dpmesh_plugin.apis.video_keypoints import frames_of_video
 from dpmesh_plugin.structures import get_keypoint_set
 
 COCO = get_keypoint_set('coco_17').names
@@ -206,7 +208,6 @@ def test_two_entries_for_one_image_are_refused(write):
         (_coco(_annotation(keypoints=_joints(14))), ValueError, 'annotation 5: expected 17 joints'),
         (_coco(_annotation(keypoints=_joints(17, 0.7))), ValueError, 'its visibility 0, 1 or 2'),
         (_coco(_annotation(keypoints='none')), ValueError, 'annotation 5: keypoints must be num'),
-        (_coco(_annotation(bbox=[0, 0, float('nan'), 1])), ValueError, 'person 5 of image a.jpg'),
         (_coco(_annotation(image_id=7)), ValueError, "not in 'images'.*7"),
         (_coco({'id': 3, 'category_id': 1}), KeyError, "annotation 3 has no field 'keypoints'"),
         (_coco(images=[{'id': 1}]), KeyError, "no field 'file_name'"),
@@ -217,7 +218,6 @@ def test_two_entries_for_one_image_are_refused(write):
         ([{'image_id': 1, 'keypoints': _joints(17)}], ValueError, 'state keypoint_set'),
         ({'people': [{'pose_keypoints_2d': [1, 2, 3]}]}, ValueError, 'person 0.*has 3 numbers'),
         ({'people': [{}]}, KeyError, "person 0 has no field 'pose_keypoints_2d'"),
-        ({'people': [{'pose_keypoints_2d': [float('nan')] * 54}]}, ValueError, 'NaN or infinite'),
         ({'persons': []}, ValueError, 'no keypoints of a known format'),
         ([1, 2], ValueError, 'no keypoints of a known format'),
     ],
@@ -233,12 +233,52 @@ def test_a_wrong_file_is_named_with_what_is_wrong(content, error, message, write
     [
         ({'image_id': 1, 'keypoints': _joints(14)}, ValueError, 'result 0: expected 17 joints'),
         ({'keypoints': _joints(17)}, KeyError, "result 0 has no field 'image_id'"),
-        ({'image_id': 1, 'keypoints': _joints(17, float('inf'))}, ValueError, 'NaN or infinite'),
     ],
 )
 def test_a_wrong_result_is_named(entry, error, message, write):
     with pytest.raises(error, match=message):
         read_keypoints(write([entry]), keypoint_set='coco_17')
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'keypoints': [float('nan'), *_joints(17)[1:]]},
+        {'keypoints': [0, 0, float('nan'), *_joints(17)[3:]]},
+        {'keypoints': [0, 0, None, *_joints(17)[3:]]},
+        {'bbox': [0, 0, float('inf'), 1]},
+    ],
+)
+def test_values_that_are_not_finite_do_not_stop_the_other_people(change, write):
+    file = read_keypoints(write(_coco(_annotation(id_=1, **change), _annotation(id_=2))))
+    assert [person.is_finite for person in file.find('a.jpg').persons] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ('content', 'own', 'other'),
+    [
+        (_coco(_annotation()), 'coco_17', 'crowdpose_14'),
+        ({'people': [{'pose_keypoints_2d': _joints(18, 0.5)}]}, 'openpose_18', 'coco_17'),
+    ],
+)
+def test_a_stated_set_must_be_that_of_a_file_that_names_its_joints(content, own, other, write):
+    message = (
+        rf'keypoints\.json says itself what its joints are: {own}\. The keypoint_set {other} '
+        r'\(--keypoint-set\) would be ignored; leave it out'
+    )
+    with pytest.raises(ValueError, match=message):
+        read_keypoints(write(content), keypoint_set=other)
+    assert read_keypoints(write(content), keypoint_set=own).num_persons == 1
+
+
+@pytest.mark.parametrize('keypoint_set', [None, 'coco_17'])
+def test_an_empty_list_says_that_nobody_was_found(keypoint_set, write):
+    file = read_keypoints(write([]), keypoint_set=keypoint_set)
+    message = r'keypoints\.json is empty, as detectors leave it that found nobody'
+    with pytest.raises(KeyError, match=message):
+        file.find('a.jpg')
+    with pytest.raises(KeyError, match=message):
+        frames_of_video(file, Path('clip.mp4'))
 
 
 def test_an_unknown_keypoint_set_lists_the_known_ones(write):

@@ -1,12 +1,14 @@
 import json
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
-from dpmesh_plugin.apis import MeshInferencer, load_meshes, read_keypoints
+from dpmesh_plugin.apis import KeypointFile, MeshInferencer, load_meshes, read_keypoints
+from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints
 
 
 def _edit(folder, change):
@@ -107,20 +109,91 @@ def test_a_given_focal_length_is_used(inferencer, photos):
     assert far.transl[0, 2] == pytest.approx(2 * near.transl[0, 2], rel=1e-4)
 
 
-def test_a_person_without_joints_is_found_by_the_box_or_reported(inferencer, photos):
-    def change(content):
-        content['annotations'][0]['keypoints'] = [0] * 51
-        content['annotations'][1]['keypoints'] = [0] * 51
-        del content['annotations'][1]['bbox']
+def test_a_focal_length_in_mm_is_noted_once(inferencer, photos, tmp_path):
+    options = {'keypoints': photos / 'keypoints.json', 'draw': False}
+    cv2.imwrite(str(photos / 'b.png'), cv2.imread(str(photos / 'b.png'))[:119])
+    _edit(photos, lambda content: content['images'][1].update(height=119))
+    inputs = [photos / 'a.jpg', photos / 'b.png']
+    report = inferencer(inputs, focal_length=30.0, out_dir=tmp_path / 'out', **options)
+    assert (report.num_persons, report.problems) == (3, [])
+    (note,) = report.notes
+    assert str(note) == (
+        f'{photos / "a.jpg"}: a focal length of 30 px gives an image of 160 x 120 px a field of '
+        'view of 139 degrees. It is in px, not mm: px = mm / 36 * width, with the mm of a '
+        'full-frame camera (35 mm equivalent)'
+    )
+    summary = json.loads((tmp_path / 'out' / 'summary.json').read_text())
+    assert summary['notes'] == [vars(note)]
+    assert inferencer(inputs, focal_length=50.0, **options).notes == []
+    assert inferencer(inputs, **options).notes == []
 
-    _edit(photos, change)
+
+def _with_joints(*counts):
+    """So many joints of the first persons stay, and only the first of all keeps a box."""
+
+    def change(content):
+        for person, count in zip(content['annotations'], counts, strict=False):
+            person['keypoints'][3 * count :] = [0] * (51 - 3 * count)
+        for person in content['annotations'][1:]:
+            del person['bbox']
+
+    return change
+
+
+@pytest.mark.parametrize(('counts', 'left_out'), [((0, 0), (1, 2)), ((1, 2), (1, 2)), ((3, 3), ())])
+def test_nobody_is_placed_by_fewer_than_three_keypoints(counts, left_out, inferencer, photos):
+    _edit(photos, _with_joints(*counts))
     report = inferencer(photos / 'a.jpg', keypoints=photos / 'keypoints.json', draw=False)
-    (meshes,) = report.meshes
-    assert meshes.person_ids.tolist() == [1]
-    np.testing.assert_allclose(meshes.boxes[0, 3], 110, atol=2)
+    assert tuple(problem.person_id for problem in report.problems) == left_out
+    for problem, count in zip(report.problems, counts, strict=False):
+        assert problem.message == (
+            f'{count} of its keypoints have a confidence above 0.05, 3 are needed to place a body '
+            '(--min-keypoints): use a better detector, or lower the threshold of '
+            'KeypointsToPrompt in the config'
+        )
+
+
+def test_how_many_keypoints_are_needed_is_an_option(config, checkpoint, photos):
+    """Both hips make a pelvis, which no detector saw."""
+
+    def only_hips(content):
+        content['annotations'][0]['keypoints'][: 3 * 11] = [0] * 33
+        content['annotations'][0]['keypoints'][3 * 13 :] = [0] * 12
+
+    _edit(photos, only_hips)
+    keypoints = photos / 'keypoints.json'
+    strict = MeshInferencer(config, checkpoint, device='cpu')
+    assert '2 of its' in str(strict(photos / 'a.jpg', keypoints=keypoints).problems[0])
+    _edit(photos, _with_joints(0))
+    lenient = MeshInferencer(config, checkpoint, device='cpu', min_keypoints=0)
+    report = lenient(photos / 'a.jpg', keypoints=keypoints, draw=False)
+    assert report.problems == []
+    np.testing.assert_allclose(report.meshes[0].boxes[0, 3], 110, atol=2)
+    with pytest.raises(ValueError, match='min_keypoints .* of 0 or more, got -1'):
+        MeshInferencer(config, checkpoint, device='cpu', min_keypoints=-1)
+
+
+def test_one_bad_number_does_not_stop_the_rest(inferencer, photos):
+    _edit(photos, lambda content: content['annotations'][0]['keypoints'].__setitem__(4, np.nan))
+    report = inferencer(
+        [photos / 'a.jpg', photos / 'b.png'], keypoints=photos / 'keypoints.json', draw=False
+    )
+    assert [meshes.person_ids.tolist() for meshes in report.meshes] == [[2], [3]]
     (problem,) = report.problems
-    assert problem.person_id == 2
-    assert 'no confident keypoint and no box' in problem.message
+    assert (problem.image, problem.person_id) == (str(photos / 'a.jpg'), 1)
+    assert 'NaN or infinite' in problem.message
+
+
+def test_scores_a_little_above_1_count_as_1(inferencer, photos):
+    """As those of RTMPose and some heatmaps are."""
+    (person,) = read_keypoints(photos / 'keypoints.json').find('b.png').persons
+
+    def scores_of(scores):
+        entry = ImageKeypoints('b', (replace(person, scores=np.full(17, scores, np.float32)),))
+        keypoints = KeypointFile(photos / 'k.json', (entry,))
+        return inferencer(photos / 'b.png', keypoints=keypoints, draw=False).meshes[0]
+
+    np.testing.assert_array_equal(scores_of(1.3).keypoint_scores, scores_of(1).keypoint_scores)
 
 
 def test_one_bad_image_does_not_stop_the_rest(inferencer, photos):
@@ -165,11 +238,17 @@ def test_wrong_weights_stop_before_any_image_is_read(config, tmp_path):
         MeshInferencer(config, tmp_path / 'a.pth', device='cpu')
 
 
-@pytest.mark.parametrize(('name', 'persons'), [('coco', 14), ('crowdpose', 5), ('ochuman', 5)])
-def test_everyone_in_the_real_photographs_gets_a_mesh(name, persons, inferencer, shared_dir):
+@pytest.mark.parametrize(
+    ('name', 'persons', 'without_keypoints'),
+    [('coco', 12, {508900, 1202706}), ('crowdpose', 4, {131039}), ('ochuman', 5, set())],
+)
+def test_everyone_in_the_real_photographs_gets_a_mesh(
+    name, persons, without_keypoints, inferencer, shared_dir
+):
     folder = shared_dir / 'real' / name
     report = inferencer(folder, keypoints=folder / f'test_{name}.json', draw=False)
-    assert report.problems == []
+    assert {problem.person_id for problem in report.problems} == without_keypoints
+    assert all(problem.message.startswith('0 of its') for problem in report.problems)
     assert report.num_persons == persons
     for meshes in report.meshes:
         pixels = meshes.joints[:, 0] @ meshes.intrinsics.T

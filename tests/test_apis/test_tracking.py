@@ -37,6 +37,7 @@ def test_persons_without_common_joints_are_compared_by_their_boxes():
     hidden = _person(0, score=0, box=box)
     assert person_similarity(hidden, _person(0, score=0, box=half)) == pytest.approx(1 / 3)
     assert person_similarity(hidden, _person(0, score=0)) == 0
+    assert person_similarity(_person(0), _person(np.inf)) == 0
 
 
 def test_the_best_pairs_are_matched_first():

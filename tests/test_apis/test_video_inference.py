@@ -1,12 +1,13 @@
 import dataclasses
 import json
+import re
 import shutil
 
 import cv2
 import numpy as np
 import pytest
 
-from dpmesh_plugin.apis import KeypointFile, VideoOptions, load_meshes
+from dpmesh_plugin.apis import KeypointFile, MeshInferencer, VideoOptions, load_meshes
 from dpmesh_plugin.apis.exporters import export_results
 from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
 from dpmesh_plugin.apis.mesh_file import save_meshes
@@ -134,6 +135,12 @@ def test_frames_of_another_run_are_not_mixed_in(inferencer, clip, two_people, tm
     assert 'frames of another run: camera differ' in str(report.problems[0])
 
 
+def test_a_focal_length_in_mm_is_noted_once_for_a_video(inferencer, clip, two_people, tmp_path):
+    options = {'keypoints': two_people, 'out_dir': tmp_path / 'out', 'draw': False}
+    (note,) = inferencer(clip, focal_length=30.0, **options).notes
+    assert re.match(re.escape(f'{clip}: a focal length of 30 px'), str(note))
+
+
 def test_smoothing_and_filling_can_be_left_out(inferencer, clip, two_people, tmp_path):
     options = VideoOptions(max_gap=0, smooth=False)
     out = tmp_path / 'out'
@@ -190,7 +197,54 @@ def test_a_person_who_cannot_be_used_is_reported_with_the_frame(inferencer, clip
     assert len(messages) == 2
     assert 'clip.avi, frame 1, person 1: all 17 confident keypoints lie outside' in messages[0]
     assert 'clip.avi, frame 2, person 2: ' in messages[1]
-    assert 'no confident keypoint and no box' in messages[1]
+    assert '0 of its keypoints have a confidence above 0.05, 3 are needed' in messages[1]
+
+
+@pytest.mark.parametrize('seen', [0, 1, 2])
+def test_someone_with_too_few_keypoints_is_filled_in(seen, inferencer, clip, tmp_path):
+    """A box alone does not throw anybody towards the camera, and the id stays."""
+    box = np.array([100, 10, 40, 100], np.float32)
+    whole = dataclasses.replace(_person(120), bbox_xywh=box)
+    scores = np.where(np.arange(17) < seen, 1, 0).astype(np.float32)
+    hidden = dataclasses.replace(whole, scores=scores)
+
+    def depths(name, frame_3):
+        frames = {n: [frame_3 if n == 3 else whole] for n in range(NUM_FRAMES)}
+        options = {'keypoints': _keypoints(tmp_path, frames), 'out_dir': tmp_path / name}
+        report = inferencer(clip, draw=False, **options)
+        results = _results(tmp_path / name / 'clip')
+        assert [meshes.person_ids.tolist() for meshes in results.values()] == [[0]] * NUM_FRAMES
+        return report, results, np.array([each.transl[0, 2] for each in results.values()])
+
+    _, _, expected = depths('whole', whole)
+    report, results, depth = depths('hidden', hidden)
+    (problem,) = report.problems
+    assert str(problem).startswith(f'{clip}, frame 3, person 0: {seen} of its keypoints have')
+    assert not results['clip_000003.npz'].keypoints_visible.any()
+    np.testing.assert_allclose(depth, expected, rtol=0.05)
+
+
+@pytest.mark.parametrize('number', [np.nan, np.inf])
+def test_one_bad_number_costs_one_person_one_frame(number, inferencer, clip, two_people, tmp_path):
+    frames = {n: list(image.persons) for n, image in enumerate(two_people.images)}
+    person = frames[6][0]
+    bad = np.where(np.arange(34).reshape(17, 2) == 9, number, person.keypoints)
+    frames[6][0] = dataclasses.replace(person, keypoints=bad.astype(np.float32))
+    options = {'keypoints': _keypoints(tmp_path, frames), 'out_dir': tmp_path / 'out'}
+    report = inferencer(clip, draw=False, **options)
+    (problem,) = report.problems
+    assert re.search('frame 6, person .* NaN or infinite', str(problem))
+    results = _results(tmp_path / 'out' / 'clip')
+    assert [meshes.person_ids.tolist() for meshes in results.values()] == [[0, 1]] * NUM_FRAMES
+
+
+def test_frames_with_other_people_in_them_are_not_gone_on_with(
+    config, checkpoint, inferencer, clip, two_people, tmp_path
+):
+    options = {'keypoints': two_people, 'out_dir': tmp_path / 'out', 'draw': False}
+    inferencer(clip, **options)
+    lenient = MeshInferencer(config, checkpoint, device='cpu', min_keypoints=0)
+    assert 'min_keypoints differ' in str(lenient(clip, **options).problems[0])
 
 
 def test_sound_is_copied_where_ffmpeg_is(inferencer, clip, two_people, tmp_path, monkeypatch):

@@ -76,9 +76,11 @@ class BaseDetector(ABC):
     def find_boxes(self, image: np.ndarray, *, name: str | Path = '') -> np.ndarray:
         """Boxes (P, 4) (x, y, w, h) of the people, px of the image.
 
-        Where a person has no box of its own, that of its joints with a score.
+        Where a person has no box of its own, that of its joints with a score. Persons with values
+        that are not finite are left out.
         """
-        boxes = [_box_of(person) for person in self.detect(image, name=name)]
+        persons = self.detect(image, name=name)
+        boxes = [_box_of(person) for person in persons if person.is_finite]
         return np.array([box for box in boxes if box is not None], np.float32).reshape(-1, 4)
 
     def to(self, device: str) -> None:  # noqa: B027, as not every detector has weights

@@ -88,7 +88,8 @@ class DemoModel:
             keypoints: Keypoint file; None for the detector of the config.
 
         Returns:
-            The people; nobody where there is neither file nor detector.
+            The people, without those whose keypoints are not finite; nobody where there is neither
+            file nor detector.
 
         Raises:
             KeyError: the keypoint file does not have the photograph, or has strange joints.
@@ -99,7 +100,8 @@ class DemoModel:
             file = read_keypoints(keypoints)
             # A browser does not tell the folder of a photograph.
             images = [replace(entry, name=PurePath(entry.name).name) for entry in file.images]
-            return replace(file, images=tuple(images)).detect(scene.image, name=photo)
+            people = replace(file, images=tuple(images)).detect(scene.image, name=photo)
+            return [person for person in people if person.is_finite]
         if self.inferencer.cfg.get('detector') is None:
             return ()
         return self.inferencer.detector.detect(scene.image, name=photo)

@@ -32,7 +32,8 @@ def test_persons_without_boxes_have_those_of_their_joints():
     nobody = Person(1, joints, np.zeros(3), 'coco_17', None)
     someone = Person(0, joints, np.array([1.0, 0.5, 0]), 'coco_17', None)
     image = np.zeros((1, 1, 3), np.uint8)
-    ((x, y, width, height),) = Fixed(someone, nobody).find_boxes(image)
+    broken = replace(someone, scores=someone.scores * np.nan)
+    ((x, y, width, height),) = Fixed(someone, nobody, broken).find_boxes(image)
     assert (x + width / 2, y + height / 2) == (20, 40)
     assert width < height < 60
 

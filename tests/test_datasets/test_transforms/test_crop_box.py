@@ -37,6 +37,42 @@ def test_without_any_box_the_person_is_named(box):
         CropBox().transform(_person([0, 0, 0], box))
 
 
+NORMALISED = np.array([[0.1, 0.02], [0.5, 0.4], [0.9, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ('keypoints', 'visible', 'message'),
+    [
+        (None, [0, 1, 0], r'only 1 confident keypoint \(without a box at least 2 are needed\) and'),
+        (
+            NORMALISED,
+            [1, 1, 1],
+            r'all 3 .* within about a pixel, at \(0\.5, 0\.473\) \(are they norm',
+        ),
+        (NORMALISED - 900, [1, 0, 1], 'all 2 confident keypoints lie within about a pixel'),
+        (NORMALISED * 50 + [200, 110], [1, 1, 1], 'none of 3 confident keypoints and'),
+    ],
+)
+def test_what_is_wrong_with_the_keypoints_is_said(keypoints, visible, message):
+    person = _person(visible, None)
+    if keypoints is not None:
+        person['prompt_keypoints'] = keypoints
+    with pytest.raises(ValueError, match=f'a.jpg, annotation 3: {message}'):
+        CropBox().transform(person)
+
+
+def test_with_a_box_the_published_rule_decides_however_near_the_keypoints_are():
+    person = _person([1, 1, 1])
+    person['prompt_keypoints'] = NORMALISED * 1.5
+    # 1.2 x 1.47 px, times 1.2: clipped to 0.44 x 0.76, square 0.76, times 1.1
+    assert CropBox().transform(person)['crop_box'][2] == pytest.approx(0.84, abs=0.01)
+
+
+def test_keypoints_do_not_matter_where_the_annotated_box_is_taken():
+    with pytest.raises(ValueError, match='a.jpg, annotation 3: no box in the image of'):
+        CropBox(source='annotation').transform(_person([1, 1, 1], None))
+
+
 def test_published_training_margin_is_drawn_anew():
     transform = CropBox(source='annotation', margin=(1.0, 1.2))
     sides = np.array([transform.transform(_person([0, 0, 0]))['crop_box'][2] for _ in range(200)])

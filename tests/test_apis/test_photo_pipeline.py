@@ -1,10 +1,10 @@
-from dpmesh_plugin.apis.inference_pipeline import LEAST_SHARE, inference_pipeline
+from dpmesh_plugin.apis.photo_pipeline import LEAST_SHARE, photo_steps
 
 STEPS = [{'type': 'LoadMeshImage'}, {'type': 'KeypointsToPrompt'}, {'type': 'CropBox', 'expand': 1}]
 
 
 def test_the_image_is_not_read_again_and_given_boxes_count():
-    assert inference_pipeline(STEPS) == [
+    assert photo_steps(STEPS) == [
         {'type': 'KeypointsToPrompt'},
         {'type': 'CropBox', 'expand': 1, 'least_share': LEAST_SHARE},
     ]
@@ -12,5 +12,5 @@ def test_the_image_is_not_read_again_and_given_boxes_count():
 
 
 def test_what_a_config_says_stays():
-    steps = inference_pipeline([{'type': 'CropBox', 'least_share': 0.0}])
+    steps = photo_steps([{'type': 'CropBox', 'least_share': 0.0}])
     assert steps == [{'type': 'CropBox', 'least_share': 0.0}]
