@@ -180,9 +180,9 @@ def _is_image(path: Path) -> bool:
 
 
 def _other_than_images(folder: Path) -> str:
-    """What is in a folder besides images and hidden files, in words."""
+    """What is in a folder besides images, keypoint files and hidden files, in words."""
     others = [each for each in sorted(folder.iterdir()) if not _is_image(each)]
-    others = [each for each in others if not each.name.startswith('.')]
+    others = [e for e in others if not e.name.startswith('.') and e.suffix.lower() != '.json']
     folders = [each for each in others if each.is_dir()]
     files = [each for each in others if each not in folders]
     videos = [each for each in files if each.suffix.lower() in VIDEO_SUFFIXES]

@@ -31,9 +31,7 @@ def test_it_says_what_it_wrote_and_what_it_left_out(infer, config, checkpoint, p
     assert 'a.npz  a_overlay.jpg  (2 persons)' in said.out
     assert 'left out: ' in said.err
     assert 'c.jpg is not among the 2 images' in said.err
-    assert (
-        f'note: {photos}: not taken: other files keypoints.json, notes.txt (images end' in said.err
-    )
+    assert f'note: {photos}: not taken: other files notes.txt (images end' in said.err
     assert 'not taken' in (out / 'summary.json').read_text()
     assert (out / 'b_overlay.jpg').is_file()
     assert 'focal length' not in said.err
