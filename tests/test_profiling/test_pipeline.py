@@ -70,7 +70,7 @@ def test_tool(synth_oc, repo_root, run):
     assert 'samples/s on one core (5 samples)' in text
     assert numbers['samples'] == 5
     text, (numbers,) = run(config, '--index', '20', *option)
-    assert 'PW3DDataset: index of 20 people' in text
+    assert 'SynthOCDataset: index of 20 people' in text
     assert numbers['people'] == 20
 
 
