@@ -16,7 +16,7 @@ model = dict(
         checkpoint='work_dirs/dpmesh_synth_oc_small_aligned/epoch_2.pth',
         parts=('neck.embedding', 'head.readout', 'head.alignment'),
     ),
-    head=dict(alignment=dict(type='KeypointAlignment')),
+    head=dict(alignment=dict(type='KeypointAlignment', num_updates=3)),
     trainable=(
         *('backbone', 'auxiliary', 'neck.keypoint_lift', 'neck.norms', 'neck.branches'),
         *('neck.fuse', 'neck.map_scale', 'head.volume', 'head.image_transformer', 'head.decoder'),

@@ -11,7 +11,7 @@ model = dict(
         checkpoint='work_dirs/dpmesh_synth_oc_small_keypoints/epoch_60.pth',
         parts=('neck.embedding', 'head.readout'),
     ),
-    head=dict(alignment=dict(type='KeypointAlignment')),
+    head=dict(alignment=dict(type='KeypointAlignment', num_updates=3)),
     trainable=('head.alignment',),
 )
 train_dataloader = dict(batch_size=64)

@@ -65,6 +65,18 @@ def test_joints_move_to_exact_keypoints(align, start, seen, open_body):
     assert (after.mean(dim=1) < 0.25 * before.mean(dim=1)).all()
 
 
+def test_a_further_update_is_made_in_a_prediction_alone(alignment, align, seen):
+    alignment.num_updates = 3
+    training, prediction = align(seen), alignment.eval() and align(seen)
+    alignment.num_updates = 2
+    torch.testing.assert_close(align(seen), training)
+    assert (prediction.rotations - training.rotations).abs().max() > 1e-4
+    alignment.steps.append(alignment.steps[-1])
+    torch.testing.assert_close(align(seen), training)
+    alignment.num_updates = 3
+    torch.testing.assert_close(align(seen), prediction)
+
+
 def test_without_keypoints_the_body_stays(align, start, seen):
     state = align(seen._replace(visible=torch.zeros(2, 30)))
     torch.testing.assert_close(state.rotations, start.rotations, atol=1e-3, rtol=0)

@@ -170,11 +170,22 @@ class KeypointAlignment(nn.Module):
     Args:
         in_channels: Channels of the fused map.
         num_keypoints: Keypoints K of the prompt.
-        num_steps: Updates, with their own weights each.
+        num_steps: Updates in training, with their own weights each.
+        num_updates: Updates of a prediction; those beyond ``num_steps`` have the weights of the
+            last. A regression is nearer to the people it was trained on than to others, so what is
+            learned beside it trusts it too much, and a further update pays. None: ``num_steps``.
     """
 
-    def __init__(self, *, in_channels: int, num_keypoints: int = 30, num_steps: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        in_channels: int,
+        num_keypoints: int = 30,
+        num_steps: int = 2,
+        num_updates: int | None = None,
+    ) -> None:
         super().__init__()
+        self.num_updates = num_steps if num_updates is None else num_updates
         self.steps = nn.ModuleList(
             AlignmentStep(in_channels=in_channels, num_keypoints=num_keypoints)
             for _ in range(num_steps)
@@ -199,7 +210,8 @@ class KeypointAlignment(nn.Module):
         """
         with torch.autocast(feats.device.type, enabled=False):
             trust = feats.float().mean(dim=(2, 3))
-            for step in self.steps:
+            for index in range(len(self.steps) if self.training else self.num_updates):
+                step = self.steps[min(index, len(self.steps) - 1)]
                 motion = body_model.keypoint_motion(
                     keypoint_set=KEYPOINT_SET, rotations=state.rotations, betas=betas
                 )
