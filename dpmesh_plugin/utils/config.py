@@ -81,6 +81,7 @@ def check_shared_entries(cfg: Config, where: str) -> None:
 
     A child config that changes the entry alone changes nothing that is read.
     """
+    # Not of pipelines: a loader may have one of its own, and the shared one be left over.
     for entry in ('body_model', 'data_root'):
         places = _places(cfg, entry)
         if entry in cfg and places and cfg[entry] not in [node[entry] for node in places.values()]:
