@@ -231,7 +231,7 @@ def test_a_person_is_added_and_a_bad_file_is_named(address, browser, photo, tmp_
     bad = tmp_path / 'bad.json'
     bad.write_text('[1, 2]')
     page.drop('#keypoints', bad)
-    wait_for(lambda: 'has no keypoints of a known format' in page.find('#message').text, 'reason')
+    wait_for(lambda: 'no keypoints of a known format' in page.find('#message').text, 'reason')
     broken = tmp_path / 'broken.png'
     broken.write_bytes(photo[0].read_bytes()[:200])
     browser.get(address)
