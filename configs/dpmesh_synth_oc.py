@@ -1,4 +1,7 @@
-"""DPMesh at its published size, trained, chosen and tested on SynthOC with the open body."""
+"""DPMesh at its published size, trained on SynthOC with the open body.
+
+Its checkpoint is chosen on the validation split.
+"""
 
 _base_ = [
     './_base_/models/dpmesh.py',

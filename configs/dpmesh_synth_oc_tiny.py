@@ -1,4 +1,4 @@
-"""The small DPMesh, trained, chosen and tested on SynthOC."""
+"""The tiny DPMesh, trained on SynthOC; its checkpoint is chosen on the validation split."""
 
 _base_ = [
     './_base_/models/dpmesh_tiny.py',

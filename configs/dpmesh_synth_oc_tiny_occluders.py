@@ -1,4 +1,4 @@
-"""The small DPMesh on SynthOC, objects and people put in front of the people of the training.
+"""The tiny DPMesh on SynthOC, objects and people put in front of the people of the training.
 
 To train with the errors of a detector as well, fit them (docs/data.md), take the true joints for
 the prompt, ``KeypointsToPrompt(source='annotation')``, and put

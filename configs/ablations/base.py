@@ -1,4 +1,4 @@
-"""The row that all others are compared with: the small DPMesh on detected keypoints."""
+"""The row that all others are compared with: the tiny DPMesh on detected keypoints."""
 
 _base_ = '../dpmesh_synth_oc_tiny.py'
 

@@ -1,4 +1,4 @@
-"""The small DPMesh on a small SynthOC, trained in minutes by two processes. See ``make demo``.
+"""The tiny DPMesh on a small SynthOC, trained in minutes by two processes. See ``make demo``.
 
 The head starts at random: untrained it knows nothing. Few steps learn most from unvaried scenes.
 """

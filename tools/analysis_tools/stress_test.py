@@ -1,4 +1,4 @@
-"""Find out what a model bears: python tools/analysis_tools/stress_test.py CONFIG CHECKPOINT.
+"""Find out how robust a model is: python tools/analysis_tools/stress_test.py CONFIG CHECKPOINT.
 
 Makes the same test samples harder step by step: occluders (rectangle, object, person) of growing
 size, keypoints dropped, moved, swapped between sides or people, and a border that cuts the person.

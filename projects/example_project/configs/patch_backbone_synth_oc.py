@@ -1,4 +1,4 @@
-"""The small DPMesh with a backbone from this project in the place of the diffusion prior.
+"""The tiny DPMesh with a backbone from this project in the place of the diffusion prior.
 
 It is tested by a metric of this project as well.
 """

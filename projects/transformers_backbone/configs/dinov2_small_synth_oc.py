@@ -1,4 +1,4 @@
-"""The small DPMesh with DINOv2 ViT-S/14 of transformers in the place of the diffusion prior.
+"""The tiny DPMesh with DINOv2 ViT-S/14 of transformers in the place of the diffusion prior.
 
 The sizes are those of the published ViT-S. Its weights, a folder, are named by
 ``--cfg-options model.backbone.body.weights=FOLDER``. The encoder learns at a tenth of the rate.

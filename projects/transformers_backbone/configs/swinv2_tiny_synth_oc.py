@@ -1,4 +1,4 @@
-"""The small DPMesh with Swin V2-T of transformers in the place of the diffusion prior."""
+"""The tiny DPMesh with Swin V2-T of transformers in the place of the diffusion prior."""
 
 _base_ = './dinov2_small_synth_oc.py'
 
