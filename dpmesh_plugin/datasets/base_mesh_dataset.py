@@ -20,6 +20,8 @@ from .transforms.randomness import seeded
 
 # How many ids of left out annotations go into a log line; all are in ``dropped``.
 _IDS_IN_LOG = 20
+# Where ``sample_idx`` is kept in the index: mmengine writes the position over that name.
+_ID = '_sample_idx'
 
 
 @contextmanager
@@ -143,12 +145,15 @@ class BaseMeshDataset(BaseDataset):
             )
         if self.with_neighbours:
             add_neighbours(self.data_list)
-        return [self._packer.pack(person) for person in self.data_list]
+        packed = [self._packer.pack(person) for person in self.data_list]
+        for person in packed:
+            person[_ID] = person.pop('sample_idx')
+        return packed
 
     def get_data_info(self, idx: int) -> dict:
         """The annotation at a position, as the table of the class says."""
         data_info = self._packer.unpack(super().get_data_info(idx))
-        data_info['sample_idx'] = data_info.pop('ann_id')
+        data_info['sample_idx'] = data_info.pop(_ID)
         return data_info
 
     def __getitem__(self, index: int) -> Any:

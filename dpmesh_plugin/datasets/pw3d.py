@@ -173,7 +173,7 @@ class PW3DDataset(BaseMeshDataset):
             file.values(field, of_image=True) for field in ('file_name', 'sequence')
         )
         return {
-            'ann_id': file.ids,
+            'sample_idx': file.ids,
             'img_id': file.values('id', of_image=True),
             'sequence': sequences,
             'img_path': [

@@ -110,7 +110,7 @@ class SchemaMeshDataset(BaseMeshDataset):
             return []
         sizes = sizes[usable]
         columns = {
-            'ann_id': file.ids,
+            'sample_idx': file.ids,
             'bbox_xywh': boxes[usable],
             'ori_shape': [tuple(size) for size in sizes.astype(int).tolist()],
             'body_model_id': [info.model_id] * len(file),
