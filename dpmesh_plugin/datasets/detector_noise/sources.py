@@ -1,7 +1,7 @@
 """Where detections beside the truth come from: annotation files of three kinds."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from dpmesh_plugin.datasets.annotation_columns import (
 )
 from dpmesh_plugin.datasets.annotation_file import AnnotationFile
 from dpmesh_plugin.datasets.schema import read_schema_info
+from dpmesh_plugin.geometry.matching import match_greedily
 from dpmesh_plugin.structures import (
     Visibility,
     keypoint_map,
@@ -106,7 +107,8 @@ def from_coco(
     for image, rows in _rows_by_image(file).items():
         results = by_image.get(image)
         if results is not None:
-            for person, chosen in _best_pairs(_agreement(table[rows], sizes[rows], results)):
+            agreement = _agreement(table[rows], sizes[rows], results)
+            for person, chosen in match_greedily(agreement, LEAST_AGREEMENT):
                 detections[rows[person]] = results[chosen]
     matched = np.isfinite(detections).all(axis=(1, 2))
     if not matched.any():
@@ -208,12 +210,3 @@ def _agreement(people: np.ndarray, sizes: np.ndarray, results: np.ndarray) -> np
     closeness = np.exp(-squared / (2 * AGREEMENT_RADIUS**2))
     known = (people[..., 2] > 0)[:, None]
     return (closeness * known).sum(axis=-1) / known.sum(axis=-1)
-
-
-def _best_pairs(agreement: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Rows and columns of a table (N, M) that agree well enough, each at most once, best first."""
-    rest = agreement.copy()
-    while rest.size and rest.max() >= LEAST_AGREEMENT:
-        row, column = np.unravel_index(rest.argmax(), rest.shape)
-        yield int(row), int(column)
-        rest[row] = rest[:, column] = -1
