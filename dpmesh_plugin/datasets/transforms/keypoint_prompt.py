@@ -1,5 +1,7 @@
 """From the keypoints of a sample to what the model is told."""
 
+from typing import Literal
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -10,8 +12,11 @@ from dpmesh_plugin.structures import (
     map_keypoints,
     with_derived_joints,
 )
+from dpmesh_plugin.utils.choices import check_choice
 
 from .targets import within_depth
+
+Source = Literal['detection', 'annotation']
 
 
 @TRANSFORMS.register_module()
@@ -44,12 +49,11 @@ class KeypointsToPrompt(BaseTransform):
     def __init__(
         self,
         *,
-        source: str = 'detection',
+        source: Source = 'detection',
         threshold: float = 0.05,
         keypoint_set: str = 'dpmesh_30',
     ) -> None:
-        if source not in ('detection', 'annotation'):
-            raise ValueError(f"source must be 'detection' or 'annotation', got {source!r}")
+        check_choice('source', source, Source)
         self.source = source
         self.threshold = threshold
         self.keypoint_set = get_keypoint_set(keypoint_set).name
