@@ -1,10 +1,12 @@
-"""Who may import whom: a row may import the rows above it and itself."""
+"""Who may import whom, as docs/house.md says."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
+# A room may import those of the rows above and of its own row.
 ROWS = (
     {'geometry', 'utils', 'registry', 'version'},
     {'structures'},
@@ -13,7 +15,7 @@ ROWS = (
     {'engine', 'parity', 'profiling', 'robustness'},
     {'apis'},
 )
-# Neighbours of one row that may not know each other, whatever the direction.
+# Except for these of its own row.
 SEPARATE = {
     'models': {'datasets', 'evaluation', 'synthesis', 'visualization', 'converters'},
     'datasets': {'models', 'evaluation', 'synthesis', 'visualization', 'converters'},
@@ -44,6 +46,14 @@ def _imported_rooms(path: Path) -> set[str]:
 def test_every_room_has_a_row():
     rooms = {path.stem for path in PACKAGE.iterdir() if path.name[0] not in '._'}
     assert rooms == set(LEVEL)
+
+
+def test_the_page_shows_the_same_rows():
+    page = (PACKAGE.parent / 'docs' / 'house.md').read_text()
+    shown = [set() for _ in ROWS]
+    for tier, names in re.findall(r'^\| (\d) \| (.+?) \|', page, re.M):
+        shown[int(tier) - 1] |= set(re.findall(r'`(\w+)(?:\.py)?`', names))
+    assert tuple(shown) == ROWS
 
 
 @pytest.mark.parametrize('room', sorted(LEVEL))

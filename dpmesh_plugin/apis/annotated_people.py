@@ -9,11 +9,12 @@ import numpy as np
 
 from dpmesh_plugin.datasets.keypoint_sources import FIELD
 from dpmesh_plugin.geometry.boxes import box_iou
+from dpmesh_plugin.geometry.matching import match_greedily
 
 from .detectors import BaseDetector, TopDownDetector
 from .image_inputs import read_photo
 from .keypoint_formats import Person
-from .tracking import match_greedily, person_box
+from .tracking import person_box
 
 LEAST_OVERLAP = 0.3
 """Someone who was found is an annotated person if their boxes overlap by this share (IoU)."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dpmesh_plugin.geometry.boxes import box_iou, keypoint_box
+from dpmesh_plugin.geometry.matching import match_greedily
 
 from .keypoint_formats import Person
 
@@ -62,22 +63,6 @@ def person_box(person: Person) -> np.ndarray | None:
         return None
     confident = person.scores > MIN_SCORE
     return keypoint_box(person.keypoints, confident) if confident.any() else person.bbox_xywh
-
-
-def match_greedily(similarity: np.ndarray, least: float) -> list[tuple[int, int]]:
-    """Pairs of rows and columns, the most similar first, each row and column once.
-
-    Args:
-        similarity: (N, M).
-        least: Pairs below it stay apart.
-    """
-    rest = np.array(similarity, dtype=np.float64)
-    pairs = []
-    while rest.size and rest.max() >= least:
-        row, column = (int(i) for i in np.unravel_index(rest.argmax(), rest.shape))
-        pairs.append((row, column))
-        rest[row], rest[:, column] = -np.inf, -np.inf
-    return pairs
 
 
 @dataclass

@@ -8,18 +8,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mmengine.dataset import BaseDataset
+from mmengine.dataset import BaseDataset, Compose
 from mmengine.logging import print_log
 
 from dpmesh_plugin.registry import DATASETS
 
 from .array_packer import ArrayPacker
-from .keypoint_sources import source_in_pipeline
+from .keypoint_sources import with_source
 from .neighbours import add_neighbours
 from .transforms.randomness import seeded
 
 # How many ids of left out annotations go into a log line; all are in ``dropped``.
 _IDS_IN_LOG = 20
+# Where ``sample_idx`` is kept in the index: mmengine writes the position over that name.
+_ID = '_sample_idx'
 
 
 @contextmanager
@@ -120,9 +122,7 @@ class BaseMeshDataset(BaseDataset):
     @property
     def metainfo(self) -> dict:
         """Facts about the data; ``keypoint_source`` is what the pipeline gives to the model."""
-        info = super().metainfo
-        source = source_in_pipeline(self.pipeline.transforms, info.get('keypoint_source'))
-        return info if source is None else info | {'keypoint_source': source}
+        return with_source(super().metainfo, self.pipeline.transforms)
 
     def full_init(self) -> None:
         """Read the annotations, unless that was done."""
@@ -143,12 +143,15 @@ class BaseMeshDataset(BaseDataset):
             )
         if self.with_neighbours:
             add_neighbours(self.data_list)
-        return [self._packer.pack(person) for person in self.data_list]
+        packed = [self._packer.pack(person) for person in self.data_list]
+        for person in packed:
+            person[_ID] = person.pop('sample_idx')
+        return packed
 
     def get_data_info(self, idx: int) -> dict:
         """The annotation at a position, as the table of the class says."""
         data_info = self._packer.unpack(super().get_data_info(idx))
-        data_info['sample_idx'] = data_info.pop('ann_id')
+        data_info['sample_idx'] = data_info.pop(_ID)
         return data_info
 
     def __getitem__(self, index: int) -> Any:
@@ -187,6 +190,12 @@ class BaseMeshDataset(BaseDataset):
             )
             return None
         return data
+
+    def with_pipeline(self, transforms: Sequence[dict | Callable]) -> 'BaseMeshDataset':
+        """The same people, sharing the index that was read, prepared by other transforms."""
+        other = copy.copy(self)
+        other.pipeline = Compose(transforms)
+        return other
 
     def drop(self, reason: str, ids: Sequence[int]) -> None:
         """Note annotations that are left out, and say so in the log."""

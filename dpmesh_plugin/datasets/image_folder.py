@@ -36,6 +36,6 @@ class ImageFolderDataset(BaseMeshDataset):
                 'set data_root of the config to a folder of pictures'
             )
         return [
-            {'ann_id': index, 'img_path': str(path), 'ori_shape': None}
+            {'sample_idx': index, 'img_path': str(path), 'ori_shape': None}
             for index, path in enumerate(paths)
         ]

@@ -63,17 +63,19 @@ def read_source(file: AnnotationFile, name: str) -> tuple[list[np.ndarray], str]
     return joints, keypoint_set.name
 
 
-def source_in_pipeline(transforms: Iterable[Any], name: str | None) -> str | None:
-    """Name of the keypoints as a pipeline gives them to the model.
+def with_source(metainfo: dict[str, Any], transforms: Iterable[Any]) -> dict[str, Any]:
+    """Metainfo with ``keypoint_source`` as a pipeline gives the keypoints to the model.
 
     Args:
-        transforms: What it consists of. A transform that takes other keypoints than those of the
-            data set names them as ``keypoint_source``, one that changes them its errors as
+        metainfo: That of the data set; ``keypoint_source`` names its own keypoints, if any.
+        transforms: What the pipeline consists of. A transform that takes other keypoints than those
+            of the data set names them as ``keypoint_source``, one that changes them its errors as
             ``keypoint_errors``.
-        name: Name of those of the data set.
     """
-    errors = []
+    name, errors = metainfo.get('keypoint_source'), []
     for transform in transforms:
         name = getattr(transform, 'keypoint_source', None) or name
         errors += [getattr(transform, 'keypoint_errors', None)]
-    return ' with '.join([name, *filter(None, errors)]) if name else None
+    if not name:
+        return metainfo
+    return metainfo | {'keypoint_source': ' with '.join([name, *filter(None, errors)])}

@@ -12,6 +12,8 @@ from torch import Tensor
 
 from dpmesh_plugin.registry import DATASETS
 
+from .base_mesh_dataset import BaseMeshDataset
+from .keypoint_sources import with_source
 from .latent_cache_file import LatentCacheFile
 from .transforms import LoadMeshImage
 from .transforms.randomness import seeded
@@ -59,22 +61,22 @@ class LatentCacheDataset:
         self.dataset = DATASETS.build({**dataset, 'lazy_init': True})
         self.file = LatentCacheFile(Path(self.dataset.data_root) / cache)
         self.pipeline = Compose(pipeline)
-        self._with_image = self.dataset.pipeline
-        self._without_image = Compose(_blind(self._with_image.transforms))
+        self._blind_steps = _blind(self.dataset.pipeline.transforms)
         self._initialized = False
         if not lazy_init:
             self.full_init()
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        """That of the data set."""
-        return self.dataset.metainfo
+        """That of the data set; ``keypoint_source`` is what both pipelines give to the model."""
+        return with_source(self.dataset.metainfo, self.pipeline.transforms)
 
     def full_init(self) -> None:
         """Read annotations and cache, unless that was done."""
         if not self._initialized:
             self.dataset.full_init()
             self.file.check(self.describe())
+            self._without_image = self.dataset.with_pipeline(self._blind_steps)
             self._initialized = True
 
     def describe(self) -> dict[str, Any]:
@@ -106,7 +108,7 @@ class LatentCacheDataset:
         Returns:
             (3, h, w) RGB of 0..255, or None where the image was skipped.
         """
-        results = self._fixed(*divmod(row, len(self)), self._with_image)
+        results = _fixed(self.dataset, *divmod(row, len(self)))
         if results is None:
             return None
         return torch.from_numpy(np.ascontiguousarray(results['img'].transpose(2, 0, 1)))
@@ -114,15 +116,15 @@ class LatentCacheDataset:
     def _read(self, view: int, position: int) -> Any:
         while position in self.file.skipped:
             position = (position + 1) % len(self)
-        results = self._fixed(view, position, self._without_image)
+        results = _fixed(self._without_image, view, position)
         results['latent'] = np.array(self.file.latents[view, position])
         return self.pipeline(results)
 
-    def _fixed(self, view: int, position: int, pipeline: Compose) -> dict | None:
-        """What the data set's own pipeline makes of one view of a person."""
-        self.dataset.pipeline = pipeline
-        with seeded(1 + view, position):
-            return self.dataset.prepare_data(position)
+
+def _fixed(dataset: BaseMeshDataset, view: int, position: int) -> dict | None:
+    """What the data set's own pipeline makes of one view of a person."""
+    with seeded(1 + view, position):
+        return dataset.prepare_data(position)
 
 
 def _blind(transforms: Sequence[Callable]) -> list[Callable]:

@@ -20,7 +20,7 @@ class MixedMeshDataset:
     The sets of a group are joined end to end. Without ``ratios`` the groups are balanced as
     published: with M the size of the largest group, an epoch has M samples of each, the first M
     from the first group and so on. Which sample an index means is a pure function of seed, draw
-    and index: as many whole passes over a group as fit its share come first, the rest is drawn anew
+    and index: a group's share consists of whole passes over it, then a random remainder drawn anew
     every epoch (without repetition; the published training draws with repetition).
 
     The draw travels in the index, so workers that live on and runs that are resumed see the right

@@ -8,17 +8,23 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 
-from dpmesh_plugin.geometry.boxes import box_is_usable
 from dpmesh_plugin.registry import DATASETS
-from dpmesh_plugin.structures import get_keypoint_set
 from dpmesh_plugin.utils.io import load_json
 
+from .annotation_columns import (
+    BAD_BOX,
+    as_rows,
+    joint_column,
+    keep_usable_boxes,
+    person_columns,
+    smpl_columns,
+)
 from .annotation_file import AnnotationFile
 from .base_mesh_dataset import BaseMeshDataset
 from .keypoint_sources import check_source, read_source
 
-# Version of the extended schema (``info.version``) that this class reads.
-SCHEMA_VERSION = 1
+# Version of 3DPW's layout, extended (``info.version``): not that of the schema of docs/data.md.
+PW3D_VERSION = 1
 
 
 @dataclass(frozen=True)
@@ -134,32 +140,27 @@ class PW3DDataset(BaseMeshDataset):
         if wanted := self._subset.sequences:
             names = file.values('sequence', of_image=True)
             file.keep([any(part in name for part in wanted) for name in names])
-        sizes = np.concatenate(
-            [file.column(side, 1, of_image=True) for side in ('width', 'height')], axis=1
-        )
-        boxes = file.column('bbox', 4)
-        usable = box_is_usable(boxes, sizes)
-        unusable = [id_ for id_, good in zip(file.ids, usable, strict=True) if not good]
-        self.drop('the annotated box is empty or outside the image', unusable)
-        file.keep(usable)
+        self.drop(BAD_BOX, keep_usable_boxes(file))
         if not len(file):
             return []  # the base class knows what to say
-        columns = self._camera(file) | self._smpl(file) | self._keypoints(file)
-        columns |= self._extras(file)
-        columns['bbox_xywh'] = boxes[usable]
-        columns['ori_shape'] = [tuple(size) for size in sizes[usable].astype(int).tolist()]
+        columns = person_columns(file) | self._images(file) | self._keypoints(file)
+        columns['smpl'] = as_rows(smpl_columns(file))
+        columns['gender'] = file.genders('smpl_param.gender')
         columns['body_model_id'] = [self._metainfo['body_model_id']] * len(file)
-        rows = zip(*columns.values(), strict=True)
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+        if file.has('keypoints_3d'):
+            joints = joint_column(file, 'keypoints_3d', 'dpmesh_30')
+            columns['pelvis'] = joints[:, 0]
+            columns['keypoints_3d'] = joints - joints[:, :1]
+        return as_rows(columns)
 
     def _read_info(self, file: AnnotationFile) -> None:
         """Let the file say what it is where it does."""
         check_source(self.keypoint_source, self.KEYPOINT_SOURCES, file)
-        version = file.info.get('version', SCHEMA_VERSION) if 'model_id' in file.info else 0
-        if version > SCHEMA_VERSION:
+        version = file.info.get('version', PW3D_VERSION) if 'model_id' in file.info else 0
+        if version > PW3D_VERSION:
             raise ValueError(
                 f'{file.path} has version {version} of the schema, this package reads up to '
-                f'{SCHEMA_VERSION}. Update dpmesh_plugin or write the file anew'
+                f'{PW3D_VERSION}. Update dpmesh_plugin or write the file anew'
             )
         if version:
             self._metainfo['dataset_name'] = file.info['name']
@@ -167,14 +168,12 @@ class PW3DDataset(BaseMeshDataset):
             if self.keypoint_source in self.KEYPOINT_SOURCES:
                 self._metainfo['keypoint_source'] = file.info.get('keypoint_source', 'as annotated')
 
-    def _camera(self, file: AnnotationFile) -> dict[str, Sequence]:
+    def _images(self, file: AnnotationFile) -> dict[str, Sequence]:
         folder = self.data_prefix['img_path']
         names, sequences = (
             file.values(field, of_image=True) for field in ('file_name', 'sequence')
         )
         return {
-            'ann_id': file.ids,
-            'img_id': file.values('id', of_image=True),
             'sequence': sequences,
             'img_path': [
                 f'{folder}/{sequence}/{name}'
@@ -184,22 +183,10 @@ class PW3DDataset(BaseMeshDataset):
             'principal_point': file.column('cam_param.princpt', 2, of_image=True),
         }
 
-    def _smpl(self, file: AnnotationFile) -> dict[str, Sequence]:
-        pose = file.column('smpl_param.pose', 72)
-        betas = file.column('smpl_param.shape', 10)
-        transl = file.column('smpl_param.trans', 3)
-        file.check_smpl(pose, betas)
-        names = ('global_orient', 'body_pose', 'betas', 'transl')
-        bodies = zip(pose[:, :3], pose[:, 3:].reshape(-1, 23, 3), betas, transl, strict=True)
-        return {
-            'smpl': [dict(zip(names, body, strict=True)) for body in bodies],
-            'gender': file.genders('smpl_param.gender'),
-        }
-
     def _keypoints(self, file: AnnotationFile) -> dict[str, Sequence]:
         if self.keypoint_source in self.KEYPOINT_SOURCES:
-            values = file.column('openpose_result', 3 * get_keypoint_set('openpose_18').num)
-            keypoints, name = list(values.reshape(len(file), -1, 3)), 'openpose_18'
+            name = 'openpose_18'
+            keypoints = list(joint_column(file, 'openpose_result', name))
         else:
             keypoints, name = read_source(file, self.keypoint_source)
         sets = [name] * len(file)
@@ -232,17 +219,3 @@ class PW3DDataset(BaseMeshDataset):
                     )
                 found[row] = joints
         return found
-
-    def _extras(self, file: AnnotationFile) -> dict[str, Sequence]:
-        """Columns beyond the schema of 3DPW; a field of the first annotation must be in all."""
-        num_joints = get_keypoint_set('dpmesh_30').num
-        extras: dict[str, Sequence] = {**file.order()}
-        if file.has('visibility'):
-            extras['visibility'] = file.column('visibility', num_joints).astype(np.int8)
-        if file.has('occlusion'):
-            extras['occlusion'] = file.column('occlusion', 1)[:, 0].tolist()
-        if file.has('keypoints_3d'):
-            joints = file.column('keypoints_3d', num_joints * 3).reshape(-1, num_joints, 3)
-            extras['pelvis'] = joints[:, 0]
-            extras['keypoints_3d'] = joints - joints[:, :1]
-        return extras

@@ -5,10 +5,18 @@ from typing import Any
 
 import numpy as np
 
-from dpmesh_plugin.geometry.boxes import box_is_usable
 from dpmesh_plugin.registry import DATASETS
 from dpmesh_plugin.structures import get_keypoint_set
 
+from .annotation_columns import (
+    BAD_BOX,
+    as_rows,
+    image_sizes,
+    joint_column,
+    keep_usable_boxes,
+    person_columns,
+    smpl_columns,
+)
 from .annotation_file import AnnotationFile
 from .base_mesh_dataset import BaseMeshDataset
 from .schema import check_against, read_schema_info
@@ -98,28 +106,17 @@ class SchemaMeshDataset(BaseMeshDataset):
             in_space=self.IN_SPACE,
         )
         self._metainfo |= {'dataset_name': info.name, 'body_model_id': info.model_id}
+        self.drop(BAD_BOX, keep_usable_boxes(file))
         if not len(file):
-            return []
-        sizes = self._sizes(file)
-        boxes = file.column('bbox', 4)
-        usable = box_is_usable(boxes, sizes)
-        unusable = [id_ for id_, good in zip(file.ids, usable, strict=True) if not good]
-        self.drop('the annotated box is empty or outside the image', unusable)
-        file.keep(usable)
-        if not len(file):
-            return []
-        sizes = sizes[usable]
-        columns = {
-            'ann_id': file.ids,
-            'bbox_xywh': boxes[usable],
-            'ori_shape': [tuple(size) for size in sizes.astype(int).tolist()],
-            'body_model_id': [info.model_id] * len(file),
-        }
-        columns |= self._images(file) | self._cameras(file, sizes)
+            return []  # the base class knows what to say
+        columns = person_columns(file) | self._images(file) | self._cameras(file)
         columns |= self._joints(file, info.keypoint_set) | self._bodies(file)
-        columns |= self._detections(file, columns, info.detection_set) | self._extras(file)
-        rows = zip(*columns.values(), strict=True)
-        people = [dict(zip(columns, row, strict=True)) for row in rows]
+        columns |= self._detections(file, columns, info.detection_set)
+        columns['body_model_id'] = [info.model_id] * len(file)
+        columns['sampled'] = [True] * len(file)
+        if file.has('sampled'):
+            columns['sampled'] = (file.column('sampled', 1)[:, 0] > 0).tolist()
+        people = as_rows(columns)
         for person in people:
             if person['smpl'] is None:
                 del person['smpl']
@@ -132,35 +129,22 @@ class SchemaMeshDataset(BaseMeshDataset):
             raise ValueError(f'{self.ann_file}: sampled is 0 for all annotations; convert again')
         return people
 
-    def _sizes(self, file: AnnotationFile) -> np.ndarray:
-        """Sizes (N, 2) of the images, (w, h) px."""
-        sizes = np.concatenate(
-            [file.column(side, 1, of_image=True) for side in ('width', 'height')], axis=1
-        )
-        if sizes.min() < 1:
-            row = int(sizes.min(axis=1).argmin())
-            raise ValueError(
-                f'{file.where(row)}: its image {file.images[row]["id"]} has the size (w, h) '
-                f'{sizes[row].tolist()}; expected whole pixels, at least 1'
-            )
-        return sizes
-
     def _images(self, file: AnnotationFile) -> dict[str, Sequence]:
         folder = self.data_prefix['img_path']
         return {
-            'img_id': file.values('id', of_image=True),
             'img_path': [f'{folder}/{name}' for name in file.values('file_name', of_image=True)],
             'sequence': [image.get('sequence', '') for image in file.images],
         }
 
     @staticmethod
-    def _cameras(file: AnnotationFile, sizes: np.ndarray) -> dict[str, Sequence]:
+    def _cameras(file: AnnotationFile) -> dict[str, Sequence]:
         focal, centre = 'cam_param.focal', 'cam_param.princpt'
         if file.has(focal) or file.has(focal, of_image=True):
             of_image = not file.has(focal)
             lengths = file.column(focal, 2, of_image=of_image)
             centres = file.column(centre, 2, of_image=of_image)
         else:
+            sizes = image_sizes(file)
             lengths = np.linalg.norm(sizes, axis=1, keepdims=True).repeat(2, axis=1)
             centres = sizes / 2
         if lengths.min() <= 0:
@@ -172,16 +156,15 @@ class SchemaMeshDataset(BaseMeshDataset):
 
     @staticmethod
     def _joints(file: AnnotationFile, keypoint_set: str) -> dict[str, Sequence]:
-        joints = get_keypoint_set(keypoint_set)
-        table = file.column('keypoints', 3 * joints.num).reshape(-1, joints.num, 3)
+        table = joint_column(file, 'keypoints', keypoint_set)
         columns: dict[str, Sequence] = {
             'annotated_keypoints': table[..., :2].copy(),
             'annotated_valid': (table[..., 2] > 0).astype(np.float32),
             'annotated_set': [keypoint_set] * len(file),
         }
         if file.has('keypoints_3d'):
-            in_space = file.column('keypoints_3d', 3 * joints.num).reshape(-1, joints.num, 3)
-            root = joints.index('pelvis')
+            in_space = joint_column(file, 'keypoints_3d', keypoint_set)
+            root = get_keypoint_set(keypoint_set).index('pelvis')
             columns['annotated_keypoints_3d'] = in_space - in_space[:, root : root + 1]
         return columns
 
@@ -195,23 +178,14 @@ class SchemaMeshDataset(BaseMeshDataset):
         bodies: list[dict | None] = [None] * len(file)
         genders = ['neutral'] * len(file)
         fits = file.select(trusted)
-        if len(fits):
-            pose = fits.column('smpl_param.pose', 72)
-            betas = fits.column('smpl_param.shape', 10)
-            transl = fits.column('smpl_param.trans', 3)
-            fits.check_smpl(pose, betas)
-            values = zip(
-                np.flatnonzero(trusted),
-                fits.genders('smpl_param.gender'),
-                pose[:, :3],
-                pose[:, 3:].reshape(-1, 23, 3),
-                betas,
-                transl,
-                strict=True,
-            )
-            for row, gender, *body in values:
-                names = ('global_orient', 'body_pose', 'betas', 'transl')
-                bodies[row], genders[row] = dict(zip(names, body, strict=True)), gender
+        fitted = zip(
+            np.flatnonzero(trusted),
+            as_rows(smpl_columns(fits)),
+            fits.genders('smpl_param.gender'),
+            strict=True,
+        )
+        for row, body, gender in fitted:
+            bodies[row], genders[row] = body, gender
         return {'smpl': bodies, 'gender': genders}
 
     @staticmethod
@@ -224,22 +198,9 @@ class SchemaMeshDataset(BaseMeshDataset):
                 'keypoint_scores': columns['annotated_valid'],
                 'keypoint_set': columns['annotated_set'],
             }
-        num = get_keypoint_set(keypoint_set).num
-        table = file.column('detections', 3 * num).reshape(-1, num, 3)
+        table = joint_column(file, 'detections', keypoint_set)
         return {
             'keypoints': table[..., :2].copy(),
             'keypoint_scores': table[..., 2].copy(),
             'keypoint_set': [keypoint_set] * len(file),
         }
-
-    @staticmethod
-    def _extras(file: AnnotationFile) -> dict[str, Sequence]:
-        extras: dict[str, Sequence] = {'sampled': [True] * len(file), **file.order()}
-        if file.has('sampled'):
-            extras['sampled'] = (file.column('sampled', 1)[:, 0] > 0).tolist()
-        if file.has('visibility'):
-            num = get_keypoint_set('dpmesh_30').num
-            extras['visibility'] = file.column('visibility', num).astype(np.int8)
-        if file.has('occlusion'):
-            extras['occlusion'] = file.column('occlusion', 1)[:, 0].tolist()
-        return extras

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.dataset import BaseDataset
 
+from dpmesh_plugin.datasets import BaseMeshDataset
 from dpmesh_plugin.datasets.transforms import BodyModelKeypoints
 from dpmesh_plugin.evaluation import MeshMetric
 from dpmesh_plugin.geometry.boxes import box_iou
@@ -69,7 +69,7 @@ def conditions_of(results: Mapping[str, Any]) -> dict[str, float]:
 
 
 def measure_predictions(
-    path: str | Path, dataset: BaseDataset, metric: MeshMetric
+    path: str | Path, dataset: BaseMeshDataset, metric: MeshMetric
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Errors (N,) by metric and conditions (N,) by name of the samples of a predictions file.
 

@@ -1,6 +1,5 @@
 """What is put to the test: a model, its data and its metric."""
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.dataset import BaseDataset, Compose
 from mmengine.evaluator import Evaluator
 from torch import nn
 from torch.utils.data import DataLoader, Subset
 
-from dpmesh_plugin.datasets import mesh_collate
+from dpmesh_plugin.datasets import BaseMeshDataset, mesh_collate
 from dpmesh_plugin.datasets.transforms import BodyModelKeypoints
 from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.hooks.evaluation_protocol_hook import check_body_models
@@ -60,7 +58,7 @@ class Subject:
         self,
         *,
         model: nn.Module,
-        dataset: BaseDataset,
+        dataset: BaseMeshDataset,
         metric: MeshMetric,
         indices: Sequence[int],
         batch_size: int = 16,
@@ -76,10 +74,8 @@ class Subject:
     def samples(self, stress: Callable[[dict], dict] | None = None) -> Subset:
         """The samples, packed, harder by a stress; every access prepares anew."""
         before, after = self._steps
-        dataset = copy.copy(self.dataset)
-        dataset.pipeline = Compose(
-            [*before, self._truth, *([] if stress is None else [stress]), *after]
-        )
+        harder = [] if stress is None else [stress]
+        dataset = self.dataset.with_pipeline([*before, self._truth, *harder, *after])
         return Subset(dataset, self.indices)
 
     def errors(self, stress: Callable[[dict], dict] | None = None) -> Errors:
@@ -114,7 +110,7 @@ class Subject:
         return self.model.test_step(batch)
 
 
-def split_pipeline(dataset: BaseDataset) -> tuple[list, list]:
+def split_pipeline(dataset: BaseMeshDataset) -> tuple[list, list]:
     """The steps of a pipeline up to the prompt, and those from the crop on.
 
     Raises:
@@ -144,7 +140,7 @@ def choose_samples(size: int, count: int, seed: int) -> list[int]:
     return sorted(np.random.default_rng(seed).choice(size, count, replace=False).tolist())
 
 
-def build_data(cfg: Config) -> tuple[BaseDataset, MeshMetric]:
+def build_data(cfg: Config) -> tuple[BaseMeshDataset, MeshMetric]:
     """Data set and metric of the tests of a config, with the neighbours of every person.
 
     Raises:

@@ -8,7 +8,6 @@ from dpmesh_plugin.apis.tracking import (
     OKS_CONSTANT,
     PersonTracker,
     keypoint_similarity,
-    match_greedily,
     person_similarity,
 )
 
@@ -38,13 +37,6 @@ def test_persons_without_common_joints_are_compared_by_their_boxes():
     assert person_similarity(hidden, _person(0, score=0, box=half)) == pytest.approx(1 / 3)
     assert person_similarity(hidden, _person(0, score=0)) == 0
     assert person_similarity(_person(0), _person(np.inf)) == 0
-
-
-def test_the_best_pairs_are_matched_first():
-    similarity = np.array([[0.8, 0.9], [0.2, 0.85]])
-    assert match_greedily(similarity, 0.1) == [(0, 1), (1, 0)]
-    assert match_greedily(similarity, 0.5) == [(0, 1)]
-    assert match_greedily(np.zeros((0, 2)), 0.5) == []
 
 
 def test_ids_stay_whatever_the_order_and_through_a_short_gap():

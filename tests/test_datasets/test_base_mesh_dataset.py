@@ -30,6 +30,16 @@ def test_sample_idx_is_the_annotation_id(people):
     assert DATASETS.build(people() | {'indices': [3, 1]})[0]['sample_idx'] == 103
 
 
+def test_another_pipeline_leaves_the_data_set_alone(people):
+    dataset = DATASETS.build(people() | {'pipeline': PACK})
+    other = dataset.with_pipeline([*PACK[:-1], {'type': 'KeypointJitter'}, PACK[-1]])
+    assert other.data_bytes is dataset.data_bytes
+    sources = [each.metainfo['keypoint_source'] for each in (dataset, other)]
+    assert sources == ['as annotated', 'as annotated with jitter']
+    noisy, plain = (each[1]['data_samples'].prompt.keypoints for each in (other, dataset))
+    assert (noisy - plain).abs().max() > 0
+
+
 def test_changing_a_sample_leaves_the_index_alone(people):
     dataset = DATASETS.build(people() | {'serialize_data': False})
     dataset[0]['keypoints'][:] = -1

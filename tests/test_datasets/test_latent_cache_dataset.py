@@ -107,6 +107,18 @@ def test_what_is_drawn_on_top_is_new_every_epoch(config):
     torch.testing.assert_close(first.gt_instances.keypoints_2d, other.gt_instances.keypoints_2d)
 
 
+def test_keypoint_errors_of_both_pipelines_are_named(config):
+    config['dataset']['pipeline'] += [{'type': 'PoseFixNoise'}]
+    config['pipeline'] = [{'type': 'KeypointJitter'}, {'type': 'PackMeshInputs'}]
+    write(config)
+    dataset = DATASETS.build(config)
+    name = 'as annotated with errors of PoseFix with jitter'
+    assert dataset.metainfo['keypoint_source'] == name
+    assert 'inputs' not in dataset[0]
+    assert dataset.crop(0).any()
+    assert dataset.metainfo['keypoint_source'] == name
+
+
 def test_a_skipped_person_is_replaced_by_the_next(config):
     latents = write(config, skipped=[3, 0])
     item = DATASETS.build(config)[draw_number(0, 0) * 4 + 3]

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dpmesh_plugin.datasets.pw3d import PW3D_VERSION
 from dpmesh_plugin.geometry.boxes import keypoint_box
 
 from .bodies import into_camera
@@ -66,7 +67,7 @@ def convert_pw3d(
     fields = [key for key in rows[0] if key not in ('id', 'image_id')]
     arrays = {field: np.array([row[field] for row in rows]) for field in fields}
     people = [{'id': row['id'], 'image_id': row['image_id']} for row in rows]
-    info = {'name': '3DPW', 'version': 1, 'model_id': 'smpl', 'subset': subset}
+    info = {'name': '3DPW', 'version': PW3D_VERSION, 'model_id': 'smpl', 'subset': subset}
     write_file(out, info | {'keypoint_source': 'openpose'}, images, people, arrays)
     return len(rows)
 

@@ -1,7 +1,7 @@
 """Where detections beside the truth come from: annotation files of three kinds."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,17 @@ import numpy as np
 import torch
 
 from dpmesh_plugin.body_models import SMPL, check_annotated_body
+from dpmesh_plugin.datasets.annotation_columns import (
+    image_sizes,
+    joint_column,
+    smpl_columns,
+    visibility,
+)
 from dpmesh_plugin.datasets.annotation_file import AnnotationFile
 from dpmesh_plugin.datasets.schema import read_schema_info
+from dpmesh_plugin.geometry.matching import match_greedily
 from dpmesh_plugin.structures import (
     Visibility,
-    get_keypoint_set,
     keypoint_map,
     map_keypoints,
     with_derived_joints,
@@ -52,7 +58,7 @@ def from_bodies(file: AnnotationFile, body_model: SMPL) -> Observations:
     order = keypoint_map(known_set, OPENPOSE)
     present = (depth[..., 0] > 0)[:, order] & (order >= 0)
     causes = _causes(file, OPENPOSE)
-    detections = file.column('openpose_result', 3 * get_keypoint_set(OPENPOSE).num)
+    detections = joint_column(file, 'openpose_result', OPENPOSE)
     return _observations(file, OPENPOSE, pixels[:, order], present, causes, detections)
 
 
@@ -65,11 +71,10 @@ def from_schema(file: AnnotationFile) -> Observations:
     info = read_schema_info(file)
     if info.detection_set is None:
         raise KeyError(f'{file.path} has no detections (info.detection_set)')
-    num = get_keypoint_set(info.keypoint_set).num
-    table = file.column('keypoints', 3 * num).reshape(-1, num, 3)
+    table = joint_column(file, 'keypoints', info.keypoint_set)
     table = map_keypoints(table, info.keypoint_set, info.detection_set)
     causes = _causes(file, info.detection_set)
-    detections = file.column('detections', 3 * get_keypoint_set(info.detection_set).num)
+    detections = joint_column(file, 'detections', info.detection_set)
     return _observations(
         file, info.detection_set, table[..., :2], table[..., 2] > 0, causes, detections
     )
@@ -94,16 +99,16 @@ def from_coco(
         ValueError: the predictions are no such list, have another number of joints, or match
             nobody.
     """
-    num = get_keypoint_set(keypoint_set).num
     file.keep(['keypoints' in row and any(row['keypoints'][2::3]) for row in file.annotations])
-    table = file.column('keypoints', 3 * num).reshape(-1, num, 3)
+    table = joint_column(file, 'keypoints', keypoint_set)
     sizes = np.sqrt(file.column('bbox', 4)[:, 2:].prod(axis=1))
-    by_image = _results_by_image(Path(predictions), num)
-    detections = np.full((len(file), num, 3), np.nan)
+    by_image = _results_by_image(Path(predictions), table.shape[1])
+    detections = np.full(table.shape, np.nan)
     for image, rows in _rows_by_image(file).items():
         results = by_image.get(image)
         if results is not None:
-            for person, chosen in _best_pairs(_agreement(table[rows], sizes[rows], results)):
+            agreement = _agreement(table[rows], sizes[rows], results)
+            for person, chosen in match_greedily(agreement, LEAST_AGREEMENT):
                 detections[rows[person]] = results[chosen]
     matched = np.isfinite(detections).all(axis=(1, 2))
     if not matched.any():
@@ -134,10 +139,7 @@ def _observations(
         for row in rows:
             others = known[rows[rows != row]]
             neighbours[row] = nearest_joints(keypoints[row], others, sizes[row])
-    limit = np.concatenate(
-        [file.column(side, 1, of_image=True) for side in ('width', 'height')], axis=1
-    )
-    outside = ((keypoints < 0) | (keypoints >= limit[:, None])).any(axis=-1)
+    outside = ((keypoints < 0) | (keypoints >= image_sizes(file)[:, None])).any(axis=-1)
     return Observations(
         keypoint_set=keypoint_set,
         keypoints=keypoints,
@@ -145,30 +147,20 @@ def _observations(
         causes=np.where(outside, Visibility.TRUNCATED, causes),
         sizes=np.maximum(sizes, 1),
         neighbours=neighbours,
-        detections=detections.reshape(len(file), -1, 3),
+        detections=detections,
     )
 
 
 def _regressed_joints(file: AnnotationFile, body_model: SMPL) -> tuple[np.ndarray, str]:
     """Joints (N, K, 3) of the annotated bodies in camera axes, m, and their set."""
     target = 'coco_17' if 'coco_17' in body_model.keypoint_sets else 'dpmesh_30'
-    pose = torch.from_numpy(file.column('smpl_param.pose', 72)).view(-1, 24, 3)
-    betas = torch.from_numpy(file.column('smpl_param.shape', 10))
-    transl = torch.from_numpy(file.column('smpl_param.trans', 3))
+    bodies = {name: torch.from_numpy(array) for name, array in smpl_columns(file).items()}
     genders, parts = file.genders('smpl_param.gender'), []
     for start in range(0, len(file), _BODIES_AT_ONCE):
         rows = slice(start, start + _BODIES_AT_ONCE)
+        fields = {name: values[rows] for name, values in bodies.items()}
         with torch.no_grad():
-            parts.append(
-                body_model.keypoints(
-                    keypoint_set=target,
-                    global_orient=pose[rows, 0],
-                    body_pose=pose[rows, 1:],
-                    betas=betas[rows],
-                    transl=transl[rows],
-                    gender=genders[rows],
-                )
-            )
+            parts.append(body_model.keypoints(keypoint_set=target, gender=genders[rows], **fields))
     joints = torch.cat(parts).numpy()
     scores = np.ones(joints.shape[1])
     derived = [with_derived_joints(person, scores, target) for person in joints]
@@ -180,8 +172,7 @@ def _causes(file: AnnotationFile, keypoint_set: str) -> np.ndarray:
     order = keypoint_map('dpmesh_30', keypoint_set)
     causes = np.full((len(file), len(order)), Visibility.UNKNOWN)
     if file.has('visibility'):
-        codes = file.column('visibility', get_keypoint_set('dpmesh_30').num).astype(int)
-        causes[:, order >= 0] = codes[:, order[order >= 0]]
+        causes[:, order >= 0] = visibility(file)[:, order[order >= 0]]
     return causes
 
 
@@ -219,12 +210,3 @@ def _agreement(people: np.ndarray, sizes: np.ndarray, results: np.ndarray) -> np
     closeness = np.exp(-squared / (2 * AGREEMENT_RADIUS**2))
     known = (people[..., 2] > 0)[:, None]
     return (closeness * known).sum(axis=-1) / known.sum(axis=-1)
-
-
-def _best_pairs(agreement: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Rows and columns of a table (N, M) that agree well enough, each at most once, best first."""
-    rest = agreement.copy()
-    while rest.size and rest.max() >= LEAST_AGREEMENT:
-        row, column = np.unravel_index(rest.argmax(), rest.shape)
-        yield int(row), int(column)
-        rest[row] = rest[:, column] = -1

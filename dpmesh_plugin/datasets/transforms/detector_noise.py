@@ -18,9 +18,9 @@ from dpmesh_plugin.structures import (
     get_keypoint_set,
     keypoint_map,
     map_keypoints,
-    with_derived_joints,
 )
 
+from .keypoint_prompt import set_prompt
 from .randomness import new_generator
 
 
@@ -67,15 +67,8 @@ class DetectorNoise(BaseTransform):
             )
         person = self._truth(results)
         detected = draw_detection(self.errors, person, new_generator())
-        keypoints, scores, source = with_derived_joints(
-            detected[:, :2], detected[:, 2], self._set.name
-        )
-        joints = np.concatenate([keypoints, scores[:, None]], axis=1).astype(np.float32)
-        joints = map_keypoints(joints, source, results['prompt_set'])
-        results['prompt_keypoints'] = joints[:, :2]
-        results['prompt_scores'] = joints[:, 2]
-        results['prompt_visible'] = (joints[:, 2] > self.errors.threshold).astype(np.float32)
-        results['prompt_known'] = keypoint_map(source, results['prompt_set']) >= 0
+        keypoints, scores = detected[:, :2], detected[:, 2]
+        set_prompt(results, keypoints, scores, self._set.name, self.errors.threshold)
         return results
 
     def _truth(self, results: dict) -> TruePerson:

@@ -1,5 +1,7 @@
 """From the keypoints of a sample to what the model is told."""
 
+from typing import Literal
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
@@ -10,8 +12,11 @@ from dpmesh_plugin.structures import (
     map_keypoints,
     with_derived_joints,
 )
+from dpmesh_plugin.utils.choices import check_choice
 
 from .targets import within_depth
+
+Source = Literal['detection', 'annotation']
 
 
 @TRANSFORMS.register_module()
@@ -44,12 +49,11 @@ class KeypointsToPrompt(BaseTransform):
     def __init__(
         self,
         *,
-        source: str = 'detection',
+        source: Source = 'detection',
         threshold: float = 0.05,
         keypoint_set: str = 'dpmesh_30',
     ) -> None:
-        if source not in ('detection', 'annotation'):
-            raise ValueError(f"source must be 'detection' or 'annotation', got {source!r}")
+        check_choice('source', source, Source)
         self.source = source
         self.threshold = threshold
         self.keypoint_set = get_keypoint_set(keypoint_set).name
@@ -62,27 +66,19 @@ class KeypointsToPrompt(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add the prompt of one person."""
         add = self._from_detection if self.source == 'detection' else self._from_annotation
-        add(results)
         results['prompt_set'] = self.keypoint_set
+        add(results)
         return results
 
     def _from_detection(self, results: dict) -> None:
-        source = results['keypoint_set']
+        keypoints, source = results['keypoints'], results['keypoint_set']
         expected = get_keypoint_set(source).num
-        if results['keypoints'].shape != (expected, 2):
+        if keypoints.shape != (expected, 2):
             raise ValueError(
                 f'{results.get("img_path")}, annotation {results.get("sample_idx")}: keypoint set '
-                f'{source!r} has keypoints ({expected}, 2), got {results["keypoints"].shape}'
+                f'{source!r} has keypoints ({expected}, 2), got {keypoints.shape}'
             )
-        keypoints, scores, source = with_derived_joints(
-            results['keypoints'], results['keypoint_scores'], source
-        )
-        joints = np.concatenate([keypoints, scores[:, None]], axis=1).astype(np.float32)
-        joints = map_keypoints(joints, source, self.keypoint_set)
-        results['prompt_keypoints'] = joints[:, :2]
-        results['prompt_scores'] = joints[:, 2]
-        results['prompt_visible'] = (joints[:, 2] > self.threshold).astype(np.float32)
-        results['prompt_known'] = keypoint_map(source, self.keypoint_set) >= 0
+        set_prompt(results, keypoints, results['keypoint_scores'], source, self.threshold)
 
     def _from_annotation(self, results: dict) -> None:
         near = within_depth(results['keypoints_3d'])
@@ -91,6 +87,28 @@ class KeypointsToPrompt(BaseTransform):
         results['prompt_visible'] = (results['keypoints_2d_valid'] * near).astype(np.float32)
         known = results.get('keypoints_2d_known')
         results['prompt_known'] = np.ones(len(near), bool) if known is None else known
+
+
+def set_prompt(
+    results: dict, keypoints: np.ndarray, scores: np.ndarray, keypoint_set: str, threshold: float
+) -> None:
+    """Make what a detector found the prompt, in the joint order of ``prompt_set`` (in place).
+
+    Args:
+        results: Gains ``prompt_keypoints``, ``prompt_scores``, ``prompt_visible``,
+            ``prompt_known``.
+        keypoints: (K, 2) px of the image.
+        scores: (K,) confidences.
+        keypoint_set: Set of the detector; pelvis and neck are derived from its joints.
+        threshold: Least confidence, exclusive.
+    """
+    keypoints, scores, source = with_derived_joints(keypoints, scores, keypoint_set)
+    joints = np.concatenate([keypoints, scores[:, None]], axis=1).astype(np.float32)
+    joints = map_keypoints(joints, source, results['prompt_set'])
+    results['prompt_keypoints'] = joints[:, :2]
+    results['prompt_scores'] = joints[:, 2]
+    results['prompt_visible'] = (joints[:, 2] > threshold).astype(np.float32)
+    results['prompt_known'] = keypoint_map(source, results['prompt_set']) >= 0
 
 
 def miss_keypoints(results: dict, missed: np.ndarray) -> None:

@@ -1,12 +1,16 @@
 """Reading images."""
 
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from dpmesh_plugin.registry import TRANSFORMS
+from dpmesh_plugin.utils.choices import check_choice
+
+OnError = Literal['raise', 'skip']
 
 _JPEG_START, _JPEG_SCAN, _JPEG_END = b'\xff\xd8', 0xDA, b'\xff\xd9'
 _PNG_START, _PNG_END = b'\x89PNG', b'IEND'
@@ -35,9 +39,8 @@ class LoadMeshImage(BaseTransform):
         ValueError: the image cannot be decoded, is cut off, or has another size than annotated.
     """
 
-    def __init__(self, *, on_error: str = 'raise') -> None:
-        if on_error not in ('raise', 'skip'):
-            raise ValueError(f"on_error must be 'raise' or 'skip', got {on_error!r}")
+    def __init__(self, *, on_error: OnError = 'raise') -> None:
+        check_choice('on_error', on_error, OnError)
         self.on_error = on_error
 
     def transform(self, results: dict) -> dict:

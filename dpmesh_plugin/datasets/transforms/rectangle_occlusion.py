@@ -1,14 +1,19 @@
 """The published occluder, a rectangle of noise."""
 
+from typing import Literal
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from dpmesh_plugin.geometry.affine import apply_affine
 from dpmesh_plugin.registry import TRANSFORMS
 from dpmesh_plugin.structures import Visibility
+from dpmesh_plugin.utils.choices import check_choice
 
 from .pasting import hide_joints
 from .randomness import new_generator
+
+Place = Literal['person', 'published']
 
 
 @TRANSFORMS.register_module()
@@ -46,10 +51,9 @@ class RectangleOcclusion(BaseTransform):
         max_area: float = 0.3,
         aspect: tuple[float, float] = (0.5, 2.0),
         tries: int = 6,
-        placement: str = 'person',
+        placement: Place = 'person',
     ) -> None:
-        if placement not in ('person', 'published'):
-            raise ValueError(f"placement must be 'person' or 'published', got {placement!r}")
+        check_choice('placement', placement, Place)
         self.prob = prob
         self.max_area = max_area
         self.aspect = aspect

@@ -1,15 +1,19 @@
 """Cutting the crop."""
 
+from typing import Literal
+
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from dpmesh_plugin.geometry.affine import apply_affine, crop_affine, warp_affine
 from dpmesh_plugin.registry import TRANSFORMS
+from dpmesh_plugin.utils.choices import check_choice
 
 from .augmentation import Augmentation
 from .targets import within_depth
 
-_PIXEL_TYPES = {'uint8': np.uint8, 'float32': np.float32}
+AbsentKeypoints = Literal['origin', 'zero']
+PixelType = Literal['uint8', 'float32']
 
 
 @TRANSFORMS.register_module()
@@ -43,12 +47,12 @@ class TopdownCoordinates(BaseTransform):
     """
 
     def __init__(
-        self, *, input_size: tuple[int, int] = (256, 256), absent_keypoints: str = 'origin'
+        self,
+        *,
+        input_size: tuple[int, int] = (256, 256),
+        absent_keypoints: AbsentKeypoints = 'origin',
     ) -> None:
-        if absent_keypoints not in ('origin', 'zero'):
-            raise ValueError(
-                f"absent_keypoints must be 'origin' or 'zero', got {absent_keypoints!r}"
-            )
+        check_choice('absent_keypoints', absent_keypoints, AbsentKeypoints)
         self.input_size = tuple(input_size)
         self.absent_keypoints = absent_keypoints
 
@@ -124,13 +128,12 @@ class TopdownAffine(TopdownCoordinates):
         self,
         *,
         input_size: tuple[int, int] = (256, 256),
-        dtype: str = 'uint8',
-        absent_keypoints: str = 'origin',
+        dtype: PixelType = 'uint8',
+        absent_keypoints: AbsentKeypoints = 'origin',
     ) -> None:
         super().__init__(input_size=input_size, absent_keypoints=absent_keypoints)
-        if dtype not in _PIXEL_TYPES:
-            raise ValueError(f'dtype must be one of {", ".join(_PIXEL_TYPES)}, got {dtype!r}')
-        self.dtype = _PIXEL_TYPES[dtype]
+        check_choice('dtype', dtype, PixelType)
+        self.dtype = np.dtype(dtype)
 
     def transform(self, results: dict) -> dict:
         """Cut one crop."""

@@ -59,5 +59,5 @@ def test_keypoints_of_another_set_are_named():
         KeypointsToPrompt().transform(person)
     with pytest.raises(KeyError, match="'coco_99'; known: .*coco_17"):
         KeypointsToPrompt().transform(_coco({}) | {'keypoint_set': 'coco_99'})
-    with pytest.raises(ValueError, match="'detection' or 'annotation', got 'truth'"):
+    with pytest.raises(ValueError, match=r"source \('detection', 'annotation'\), got 'truth'"):
         KeypointsToPrompt(source='truth')

@@ -73,5 +73,5 @@ def test_skips_only_when_told(tmp_path):
     assert 'none.png' in results['skipped']
     assert results['img'].shape == (40, 60, 3)
     assert not results['img'].any()
-    with pytest.raises(ValueError, match="'raise' or 'skip', got 'ignore'"):
+    with pytest.raises(ValueError, match=r"on_error \('raise', 'skip'\), got 'ignore'"):
         LoadMeshImage(on_error='ignore')

@@ -81,5 +81,5 @@ def test_published_placement_misses_people_far_from_the_corner():
 
 
 def test_unknown_placement():
-    with pytest.raises(ValueError, match="'person' or 'published', got 'image'"):
+    with pytest.raises(ValueError, match=r"placement \('person', 'published'\), got 'image'"):
         RectangleOcclusion(placement='image')

@@ -66,9 +66,9 @@ def test_coordinates_alone_are_those_of_the_crop():
 
 
 def test_unknown_options_are_refused():
-    with pytest.raises(ValueError, match="uint8, float32, got 'float16'"):
+    with pytest.raises(ValueError, match=r"dtype \('uint8', 'float32'\), got 'float16'"):
         TopdownAffine(dtype='float16')
-    with pytest.raises(ValueError, match="'origin' or 'zero', got 'nan'"):
+    with pytest.raises(ValueError, match=r"keypoints \('origin', 'zero'\), got 'nan'"):
         TopdownAffine(absent_keypoints='nan')
 
 
