@@ -15,6 +15,7 @@ from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.engine.inference import optimize_for_inference
+from dpmesh_plugin.models import MeshEstimator
 from dpmesh_plugin.registry import MODELS, SCOPE
 from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint
 from dpmesh_plugin.utils.config import load_config
@@ -65,8 +66,8 @@ class MeshInferencer(BaseInferencer):
 
     Raises:
         FileNotFoundError: config or checkpoint are missing.
-        ValueError: the checkpoint does not fit, the device is not there, or ``min_keypoints`` is
-            below 0.
+        ValueError: the model predicts no mesh, the checkpoint does not fit, the device is not
+            there, or ``min_keypoints`` is below 0.
     """
 
     def __init__(
@@ -169,7 +170,7 @@ class MeshInferencer(BaseInferencer):
                 report.add(str(job.path), meshes, picture, stem)
             model = VideoModel(
                 predict=partial(self.predict, batch_size=batch_size),
-                body_model=self.model.head.body_model,
+                body_model=self.model.body_model,
                 detector=detector,
                 facts=self.facts(),
                 detector_config='' if given else repr(self.cfg.detector),
@@ -233,7 +234,7 @@ class MeshInferencer(BaseInferencer):
 
     def postprocess(self, job: ImageJob) -> ImageMeshes:
         """The predictions of an image in the camera of the whole image."""
-        return job.meshes(self.model.head.body_model)
+        return job.meshes(self.model.body_model)
 
     def facts(self) -> dict[str, str]:
         """What predictions depend on besides images and keypoints."""
@@ -242,12 +243,17 @@ class MeshInferencer(BaseInferencer):
         return {
             'checkpoint_sha256': file_sha256(self.checkpoint),
             'model_sha256': hashlib.sha256(parts.encode()).hexdigest(),
-            'body_model': self.model.head.body_model.model_id,
+            'body_model': self.model.body_model.model_id,
             'min_keypoints': str(self.min_keypoints),
         }
 
     def _init_model(self, cfg: Config, weights: str, device: str) -> nn.Module:
         model = MODELS.build(cfg.model)
+        if not isinstance(model, MeshEstimator):
+            raise ValueError(
+                f'expected the config of a model that predicts meshes (MeshEstimator), got '
+                f'{type(model).__name__} in {self.config_name}; tools/test.py measures such models'
+            )
         load_weights(model, weights)
         return optimize_for_inference(model.to(device), merge_lora=True)
 
