@@ -18,19 +18,14 @@ from dpmesh_plugin.engine.inference import optimize_for_inference
 from dpmesh_plugin.models import MeshEstimator
 from dpmesh_plugin.registry import MODELS, SCOPE
 from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint
-from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.config import load_config, loader_of
+from dpmesh_plugin.utils.device import resolve_device
 
 from .detectors import BaseDetector, build_detector
 from .given_keypoints import GivenKeypoints, check_meant_image, given_keypoints
 from .image_inputs import ImageInput, note_camera, open_images, split_inputs
 from .image_job import Camera, ImageJob
-from .inference_report import (
-    InferenceReport,
-    Problem,
-    make_folder,
-    output_names,
-    resolve_device,
-)
+from .inference_report import InferenceReport, Problem, make_folder, output_names
 from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
@@ -258,7 +253,7 @@ class MeshInferencer(BaseInferencer):
         return optimize_for_inference(model.to(device), merge_lora=True)
 
     def _init_pipeline(self, cfg: Config) -> Compose:
-        transforms = cfg.test_dataloader.dataset.pipeline
+        transforms = loader_of(cfg, 'test').dataset.pipeline
         return photo_pipeline(transforms, min_keypoints=self.min_keypoints)
 
     def _init_collate(self, cfg: Config) -> Any:

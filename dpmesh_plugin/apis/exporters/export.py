@@ -9,6 +9,7 @@ from torch import nn
 
 from dpmesh_plugin.apis.mesh_sequence import list_sequences
 from dpmesh_plugin.registry import EXPORTERS
+from dpmesh_plugin.utils.errors import error_words
 
 
 @dataclass
@@ -63,7 +64,7 @@ def export_results(
             try:
                 report.files += exporter.export(sequence, body_model, folder / sequence.name)
             except (OSError, ValueError, KeyError) as error:
-                message = str(error.args[0] if isinstance(error, KeyError) else error)
+                message = error_words(error)
                 if message not in report.problems:
                     report.problems.append(message)
     return report

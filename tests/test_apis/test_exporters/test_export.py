@@ -30,7 +30,11 @@ def export(repo_root, monkeypatch, capsys):
     def export(*arguments):
         script = str(repo_root / 'tools' / 'export.py')
         monkeypatch.setattr(sys, 'argv', [script, *map(str, arguments)])
-        status = runpy.run_path(script)['main']()
+        try:
+            status = runpy.run_path(script)['main']()
+        except SystemExit as end:  # whose text the interpreter prints
+            sys.stderr.write(f'{end.code}\n')
+            status = 1
         return status, *capsys.readouterr()
 
     return export
@@ -124,7 +128,7 @@ def test_a_wrong_argument_is_one_line(change, message, export, results, monkeypa
     assert status == 1
     assert problems.count('\n') == 1
     assert said == ''
-    assert problems.startswith('error: ')
+    assert problems.startswith('export: ')
     assert message in problems
     assert not (results / 'out').exists()
 
