@@ -91,6 +91,8 @@ def run_test(cfg: Config, checkpoint: str) -> dict[str, float]:
                 f'expected a checkpoint, found none at {Path(checkpoint).absolute()}'
             )
         cfg.load_from = checkpoint
+    # Not a runner of the config, as in training: one with shards would not start on one process and
+    # builds its model later, and its checkpoints are whole.
     runner = Runner.from_cfg(cfg)
     if untrained:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
