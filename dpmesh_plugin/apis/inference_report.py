@@ -174,7 +174,11 @@ def make_folder(path: str | Path) -> Path:
         OSError: it cannot be made, or nothing can be written into it.
     """
     path = Path(path)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f'the output folder {path.absolute()} cannot be made: {error.strerror}'
+        raise OSError(error.errno, f'{message}; choose another') from error
     try:
         # What the permissions say holds neither for root nor for every file system.
         with TemporaryFile(dir=path):

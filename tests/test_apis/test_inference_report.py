@@ -22,9 +22,9 @@ def test_a_folder_that_cannot_be_made_is_known_at_once(tmp_path):
     assert make_folder(tmp_path / 'a' / 'b').is_dir()
     file = tmp_path / 'file'
     file.touch()
-    with pytest.raises(FileExistsError, match='file'):
+    with pytest.raises(FileExistsError, match='file cannot be made: File exists; choose another'):
         make_folder(file)
-    with pytest.raises(NotADirectoryError, match='file'):
+    with pytest.raises(NotADirectoryError, match='out cannot be made: Not a directory'):
         make_folder(file / 'out')
 
 

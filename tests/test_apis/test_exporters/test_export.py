@@ -133,6 +133,12 @@ def test_a_wrong_argument_is_one_line(change, message, export, results, monkeypa
     assert not (results / 'out').exists()
 
 
+def test_a_folder_that_nobody_may_write_to_is_known_at_once(export, results):
+    status, _, problems = export(results / 'photo.npz', '--format', 'obj', '--out', '/proc')
+    assert status == 1
+    assert 'the output folder /proc is not writable; choose another' in problems
+
+
 def test_a_full_disk_leaves_no_half_file(results, body, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, 'No space left on device')
