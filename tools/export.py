@@ -40,8 +40,9 @@ def main() -> int:
     # These take seconds; --help should not.
     from dpmesh_plugin.apis.exporters import export_results
     from dpmesh_plugin.body_models import SMPL
+    from dpmesh_plugin.utils.cli import bad_input_ends
 
-    try:
+    with bad_input_ends():
         report = export_results(
             args.input,
             args.format,
@@ -49,9 +50,6 @@ def main() -> int:
             body_model=SMPL(path=args.body_model),
             frame_rate=args.fps,
         )
-    except (OSError, ValueError, KeyError) as error:
-        print(f'error: {error.args[0] if isinstance(error, KeyError) else error}', file=sys.stderr)
-        return 1
     for problem in report.problems:
         print(f'left out: {problem}', file=sys.stderr)
     print(f'{len(report.files)} files, {len(report.problems)} problems; wrote to {args.out}')

@@ -16,7 +16,7 @@ import argparse
 import sys
 from typing import Any
 
-from mmengine.config import DictAction
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -47,14 +47,7 @@ def parse_args() -> argparse.Namespace:
     add_camera_arguments(parser)
     parser.add_argument('--no-overlay', action='store_true', help='write no pictures and videos')
     add_video_arguments(parser)
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        default={},
-        metavar='KEY=VALUE',
-        help='change entries of the config, e.g. body_model.path=data/body_models/smpl',
-    )
+    add_config_options(parser, 'body_model.path=data/body_models/smpl')
     return parser.parse_args()
 
 
@@ -138,7 +131,7 @@ def main() -> int:
     # These take seconds; --help should not.
     from dpmesh_plugin.apis import MeshInferencer, VideoOptions
 
-    try:
+    with bad_input_ends():
         options = VideoOptions(
             max_gap=args.max_gap,
             smooth=not args.no_smooth,
@@ -165,9 +158,6 @@ def main() -> int:
             apply_exif=args.apply_exif,
             video=options,
         )
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        print(f'error: {error.args[0] if isinstance(error, KeyError) else error}', file=sys.stderr)
-        return 1
     print_report(report, args.out)
     return 0 if report.images else 1
 

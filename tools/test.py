@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
 
+from dpmesh_plugin.evaluation import MeshMetric, entries_of, metric_entries
 from dpmesh_plugin.evaluation.comparison import read_result
 from dpmesh_plugin.evaluation.result_tables import metrics_table, split_tables
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
@@ -34,14 +35,27 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def recorded_metric(cfg: Config) -> dict | None:
+    """The metric whose result is written, the first of meshes or joints; None without one."""
+    return next(iter(entries_of(cfg.test_evaluator, MeshMetric)), None)
+
+
 def set_outputs(cfg: Config, args: argparse.Namespace) -> None:
     """Point metrics and visualisation at the files the user asked for."""
-    evaluators = cfg.test_evaluator
-    evaluators = list(evaluators) if isinstance(evaluators, list | tuple) else [evaluators]
-    evaluators[0]['out_file'] = args.out or str(Path(cfg.work_dir) / 'metrics.json')
+    if cfg.get('test_evaluator') is None:
+        raise ValueError(f'{args.config} has no test_evaluator: there is nothing to measure')
+    cfg.test_evaluator = metric_entries(cfg.test_evaluator)
+    recorded = recorded_metric(cfg)
+    if recorded is not None:
+        recorded['out_file'] = args.out or str(Path(cfg.work_dir) / 'metrics.json')
+    elif args.out:
+        found = ', '.join(str(entry['type']) for entry in cfg.test_evaluator)
+        raise ValueError(
+            f'--out is the result file of a MeshMetric or JointMetric, got {found} in '
+            f'test_evaluator of {args.config}: add one, or leave --out out'
+        )
     if args.dump:
-        evaluators.append({'type': 'DumpPredictions', 'out_file': args.dump})
-    cfg.test_evaluator = evaluators
+        cfg.test_evaluator.append({'type': 'DumpPredictions', 'out_file': args.dump})
     if args.show_dir or args.show:
         cfg.default_hooks.visualization = {
             'type': 'MeshVisualizationHook',
@@ -52,14 +66,14 @@ def set_outputs(cfg: Config, args: argparse.Namespace) -> None:
         }
 
 
-def print_metrics(metrics: dict[str, float], evaluator: dict) -> None:
+def print_metrics(metrics: dict[str, float], recorded: dict | None) -> None:
     """Print the tables of the result file, and a row for each value that is not in it."""
     console = Console()
-    if evaluator['type'] in ('MeshMetric', 'JointMetric'):
-        result = read_result(evaluator['out_file'])
+    if recorded is not None:
+        result = read_result(recorded['out_file'])
         for table in (metrics_table([result]), *split_tables([result])):
             console.print(table)
-        prefix = f'{evaluator["prefix"]}/' if evaluator.get('prefix') else ''
+        prefix = f'{recorded["prefix"]}/' if recorded.get('prefix') else ''
         metrics = {n: v for n, v in metrics.items() if n.removeprefix(prefix) not in result.metrics}
     if metrics:
         table = Table('metric', 'value')
@@ -77,6 +91,8 @@ def run_test(cfg: Config, checkpoint: str) -> dict[str, float]:
                 f'expected a checkpoint, found none at {Path(checkpoint).absolute()}'
             )
         cfg.load_from = checkpoint
+    # Not a runner of the config, as in training: one with shards would not start on one process and
+    # builds its model later, and its checkpoints are whole.
     runner = Runner.from_cfg(cfg)
     if untrained:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
@@ -87,16 +103,21 @@ def run_test(cfg: Config, checkpoint: str) -> dict[str, float]:
 def main() -> None:
     args = parse_args()
     cfg = config_from_args(args)
-    set_outputs(cfg, args)
+    with bad_input_ends():
+        set_outputs(cfg, args)
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
     with bad_input_ends((FileNotFoundError,)):
         metrics = run_test(cfg, args.checkpoint)
     if is_main_process():
-        evaluator = cfg.test_evaluator[0]
+        recorded = recorded_metric(cfg)
         print(f'{args.config} with {args.checkpoint}')
-        print_metrics(metrics, evaluator)
-        print(f'metrics and protocol: {evaluator["out_file"]}')
-        for what, where in (('predictions', args.dump), ('pictures', args.show_dir)):
+        print_metrics(metrics, recorded)
+        written = {
+            'metrics and protocol': recorded and recorded['out_file'],
+            'predictions': args.dump,
+            'pictures': args.show_dir,
+        }
+        for what, where in written.items():
             if where:
                 print(f'{what}: {where}')
 

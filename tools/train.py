@@ -2,7 +2,7 @@
 
 import argparse
 
-from mmengine.runner import find_latest_checkpoint
+from mmengine.config import Config
 
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
@@ -30,22 +30,30 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    cfg = config_from_args(args)
+def apply_options(cfg: Config, args: argparse.Namespace) -> None:
+    """Change the config as the options say."""
     if args.amp:
         cfg.optim_wrapper.dtype = 'bfloat16'
     if args.no_validate:
         cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     if args.auto_scale_lr:
-        if 'base_batch_size' not in cfg.get('auto_scale_lr', {}):
+        if 'base_batch_size' not in (cfg.get('auto_scale_lr') or {}):
             raise KeyError(
                 f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in {args.config}'
             )
         cfg.auto_scale_lr.enable = True
+    from mmengine.runner import find_latest_checkpoint  # takes seconds; --help should not
+
     checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
     if checkpoint:  # a run that was killed before its first checkpoint starts anew
         cfg.resume, cfg.load_from = True, checkpoint
+
+
+def main() -> None:
+    args = parse_args()
+    cfg = config_from_args(args)
+    with bad_input_ends():
+        apply_options(cfg, args)
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
     with bad_input_ends((FileNotFoundError,)):
         RUNNERS.build(cfg).train()

@@ -49,7 +49,7 @@ def main() -> None:
         fused = model.neck(output, condition)
     draw_condition(panels['condition'], packed, condition)
     draw_maps(panels['maps'], output, fused)
-    draw_body(panels['body'], model.head.body_model, person, packed['data_samples'])
+    draw_body(panels['body'], model.body_model, person, packed['data_samples'])
     figure.subplots_adjust(left=0.01, right=0.99, top=0.96, bottom=0.09, wspace=0.08, hspace=0.32)
     figure.savefig(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).with_suffix('.png'))
 

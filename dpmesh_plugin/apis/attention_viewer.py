@@ -106,7 +106,7 @@ def view_attention(
     predictions = model.head.predict(fused, samples, prompt)
     for sample, prediction in zip(samples, predictions, strict=True):
         sample.pred_instances = prediction
-    body_model = model.head.body_model
+    body_model = model.body_model
     people = []
     for row, sample in enumerate(samples):
         source = _source(sample, body)

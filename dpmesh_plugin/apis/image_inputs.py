@@ -12,6 +12,7 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from dpmesh_plugin.datasets.transforms.loading import read_image
+from dpmesh_plugin.utils.errors import error_words
 
 from .detectors import BaseDetector
 from .image_job import Camera, ImageJob
@@ -147,11 +148,6 @@ def note_camera(
         if doubt is None and (doubt := camera.doubt(job.image.shape[1::-1])):
             notes.append(Problem(str(job.path), doubt))
         yield job, persons
-
-
-def error_words(error: Exception) -> str:
-    """The message of an error (KeyError puts quotes around it)."""
-    return str(error.args[0]) if isinstance(error, KeyError) else str(error)
 
 
 def _list_files(path: Path, *, missing_ok: bool) -> list[Path]:

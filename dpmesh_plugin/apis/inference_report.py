@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import numpy as np
-from mmengine.device import get_device
 
 from dpmesh_plugin.utils.io import dump_json, load_json
 
@@ -175,7 +174,11 @@ def make_folder(path: str | Path) -> Path:
         OSError: it cannot be made, or nothing can be written into it.
     """
     path = Path(path)
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f'the output folder {path.absolute()} cannot be made: {error.strerror}'
+        raise OSError(error.errno, f'{message}; choose another') from error
     try:
         # What the permissions say holds neither for root nor for every file system.
         with TemporaryFile(dir=path):
@@ -187,20 +190,3 @@ def make_folder(path: str | Path) -> Path:
         )
         raise OSError(error.errno, message) from error
     return path
-
-
-def resolve_device(device: str) -> str:
-    """The device that ``'auto'`` stands for, or the given one if this machine has it.
-
-    Raises:
-        ValueError: unknown device, or one that this machine lacks.
-    """
-    best = get_device()
-    if device == 'auto':
-        return best
-    kind = device.split(':')[0]
-    if kind not in ('cpu', 'cuda', 'mps'):
-        raise ValueError(f'device must be auto, cpu, cuda, cuda:N or mps, got {device!r}')
-    if kind not in ('cpu', best):
-        raise ValueError(f'device {device!r} was asked for, this machine offers {best!r}')
-    return device

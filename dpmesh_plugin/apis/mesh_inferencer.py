@@ -15,21 +15,17 @@ from torch import nn
 
 from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.engine.inference import optimize_for_inference
+from dpmesh_plugin.models import MeshEstimator
 from dpmesh_plugin.registry import MODELS, SCOPE
 from dpmesh_plugin.utils.checkpoint_file import file_sha256, read_checkpoint
-from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.config import load_config, loader_of
+from dpmesh_plugin.utils.device import resolve_device
 
 from .detectors import BaseDetector, build_detector
 from .given_keypoints import GivenKeypoints, check_meant_image, given_keypoints
 from .image_inputs import ImageInput, note_camera, open_images, split_inputs
 from .image_job import Camera, ImageJob
-from .inference_report import (
-    InferenceReport,
-    Problem,
-    make_folder,
-    output_names,
-    resolve_device,
-)
+from .inference_report import InferenceReport, Problem, make_folder, output_names
 from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
@@ -65,8 +61,8 @@ class MeshInferencer(BaseInferencer):
 
     Raises:
         FileNotFoundError: config or checkpoint are missing.
-        ValueError: the checkpoint does not fit, the device is not there, or ``min_keypoints`` is
-            below 0.
+        ValueError: the model predicts no mesh, the checkpoint does not fit, the device is not
+            there, or ``min_keypoints`` is below 0.
     """
 
     def __init__(
@@ -169,7 +165,7 @@ class MeshInferencer(BaseInferencer):
                 report.add(str(job.path), meshes, picture, stem)
             model = VideoModel(
                 predict=partial(self.predict, batch_size=batch_size),
-                body_model=self.model.head.body_model,
+                body_model=self.model.body_model,
                 detector=detector,
                 facts=self.facts(),
                 detector_config='' if given else repr(self.cfg.detector),
@@ -233,7 +229,7 @@ class MeshInferencer(BaseInferencer):
 
     def postprocess(self, job: ImageJob) -> ImageMeshes:
         """The predictions of an image in the camera of the whole image."""
-        return job.meshes(self.model.head.body_model)
+        return job.meshes(self.model.body_model)
 
     def facts(self) -> dict[str, str]:
         """What predictions depend on besides images and keypoints."""
@@ -242,17 +238,22 @@ class MeshInferencer(BaseInferencer):
         return {
             'checkpoint_sha256': file_sha256(self.checkpoint),
             'model_sha256': hashlib.sha256(parts.encode()).hexdigest(),
-            'body_model': self.model.head.body_model.model_id,
+            'body_model': self.model.body_model.model_id,
             'min_keypoints': str(self.min_keypoints),
         }
 
     def _init_model(self, cfg: Config, weights: str, device: str) -> nn.Module:
         model = MODELS.build(cfg.model)
+        if not isinstance(model, MeshEstimator):
+            raise ValueError(
+                f'expected the config of a model that predicts meshes (MeshEstimator), got '
+                f'{type(model).__name__} in {self.config_name}; tools/test.py measures such models'
+            )
         load_weights(model, weights)
         return optimize_for_inference(model.to(device), merge_lora=True)
 
     def _init_pipeline(self, cfg: Config) -> Compose:
-        transforms = cfg.test_dataloader.dataset.pipeline
+        transforms = loader_of(cfg, 'test').dataset.pipeline
         return photo_pipeline(transforms, min_keypoints=self.min_keypoints)
 
     def _init_collate(self, cfg: Config) -> Any:

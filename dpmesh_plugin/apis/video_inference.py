@@ -10,13 +10,14 @@ from rich.progress import Progress
 from torch import nn
 
 from dpmesh_plugin.rendering import person_color
+from dpmesh_plugin.utils.errors import error_words
 from dpmesh_plugin.visualization import save_animation
 
 from .detection_log import DetectionLog
 from .detectors import BaseDetector
 from .fingerprint import fingerprint
 from .frame_store import FrameStore
-from .image_inputs import INPUT_ERRORS, error_words, note_camera
+from .image_inputs import INPUT_ERRORS, note_camera
 from .image_job import Camera, ImageJob
 from .inference_report import Problem
 from .keypoint_files import KeypointFile

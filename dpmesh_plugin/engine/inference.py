@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from .expected_parts import check_estimator
 from .packed_layers import pack_layers
 
 # Regions that are compiled as a whole; a backbone that lacks the finer ones is one region.
@@ -40,10 +41,12 @@ def optimize_for_inference(
         ``model`` in evaluation mode.
 
     Raises:
-        ValueError: packed weights were asked for together with compilation, or not on a CPU.
+        ValueError: packed weights were asked for together with compilation, or not on a CPU; or the
+            model is not made of backbone, neck and head.
     """
     if pack_weights and compile:
         raise ValueError('torch.compile cannot see into packed weights: choose one of the two')
+    check_estimator(model)
     model.eval().requires_grad_(False)
     if merge_lora and hasattr(model.backbone, 'merge'):
         model.backbone.merge()
@@ -77,7 +80,11 @@ def compile_regions(model: nn.Module, **options: Any) -> list[tuple[nn.Module, s
 
     Returns:
         Owner, name and compiled form of every method, which :func:`set_compiled` takes.
+
+    Raises:
+        ValueError: the model is not made of backbone, neck and head.
     """
+    check_estimator(model)
     regions = [
         (owner, method, torch.compile(getattr(owner, method), **options))
         for owner, method in _regions(model)

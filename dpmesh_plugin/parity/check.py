@@ -43,7 +43,7 @@ def check_parity(folder: str | Path, size: str, salt: str = '') -> Report:
     report.notes.append(f'network: batch of {len(inputs["img_u8"])} images, float32 on the CPU')
     compare_network(parity, model, report)
     compare_losses(parity, model, report)
-    body = model.head.body_model
+    body = model.body_model
     with torch.no_grad():
         for compare in WEIGHTLESS:
             compare(parity, body, report)

@@ -55,7 +55,7 @@ def model_cost(
         input_size: Side of the crops, px.
 
     Raises:
-        TypeError: see :func:`~.parts.parts_of`.
+        ValueError: see :func:`~.parts.parts_of`.
     """
     with torch.device('meta'):
         model = MODELS.build(config)

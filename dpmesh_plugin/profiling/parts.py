@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import nn
 
+from dpmesh_plugin.engine.expected_parts import check_estimator
+
 BODY_MODEL = 'body model'
 HEAD = 'head'
 
@@ -55,14 +57,9 @@ def parts_of(model: nn.Module) -> tuple[Part, ...]:
         model: An estimator of backbone, neck and head.
 
     Raises:
-        TypeError: the model lacks one of the three.
+        ValueError: the model lacks one of the three.
     """
-    lacking = [name for name in ('backbone', 'neck', 'head') if not hasattr(model, name)]
-    if lacking:
-        raise TypeError(
-            f'expected an estimator of backbone, neck and head, got {type(model).__name__} '
-            f'without {", ".join(lacking)}'
-        )
+    check_estimator(model)
     diffusion = hasattr(model.backbone, 'unet')
     parts = (*(DIFFUSION_PARTS if diffusion else PLAIN_PARTS), *SHARED_PARTS)
     return tuple(part for part in parts if any(_find(model, name) for name in part.modules))

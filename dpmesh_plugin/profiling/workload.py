@@ -7,6 +7,7 @@ import torch
 from mmengine.optim import OptimWrapper, build_optim_wrapper
 from torch import Tensor, nn
 
+from dpmesh_plugin.engine.expected_parts import check_diffusion, check_estimator
 from dpmesh_plugin.engine.hooks.training_speed_hook import keep_frozen_in
 from dpmesh_plugin.engine.inference import (
     compile_regions,
@@ -41,9 +42,13 @@ class Prediction:
 
     Args:
         model: Estimator.
+
+    Raises:
+        ValueError: the model is not made of backbone, neck and head.
     """
 
     def __init__(self, model: nn.Module) -> None:
+        check_estimator(model)
         self.model = model.eval()
 
     def prepare(self, variant: Variant) -> None:
@@ -82,9 +87,13 @@ class Training:
     Args:
         model: Estimator, or distiller, whose teacher has the weights of the student here.
         optim_wrapper: Config of the optimiser's wrapper.
+
+    Raises:
+        ValueError: the model is not made of backbone, neck and head.
     """
 
     def __init__(self, model: nn.Module, optim_wrapper: Mapping[str, Any]) -> None:
+        check_estimator(model)
         self.model = model.train()
         if isinstance(model, MeshDistiller):
             model.teacher.start(model)
@@ -96,7 +105,8 @@ class Training:
         """Set memory order, precision, what is kept of the layers, and compilation.
 
         Raises:
-            ValueError: adapters would be merged or weights packed, which cannot be trained.
+            ValueError: adapters would be merged or weights packed, which cannot be trained, or the
+                backbone has no UNet to recompute or keep in half precision.
         """
         if variant.merge_lora or variant.pack_weights:
             raise ValueError(
@@ -106,6 +116,7 @@ class Training:
         if variant.channels_last:
             use_channels_last(self.model)
         if variant.checkpointing:
+            check_diffusion(self.model, 'gradient_checkpointing')
             for part in filter(None, (self.model.backbone.unet, self.model.backbone.controlnet)):
                 part.enable_gradient_checkpointing()
         if variant.half_frozen:

@@ -15,7 +15,7 @@ from dpmesh_plugin.datasets import BaseMeshDataset, mesh_collate
 from dpmesh_plugin.datasets.transforms import BodyModelKeypoints
 from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.hooks.evaluation_protocol_hook import check_body_models
-from dpmesh_plugin.evaluation import MeshMetric
+from dpmesh_plugin.evaluation import JointMetric, MeshMetric, entries_of, metric_entries
 from dpmesh_plugin.registry import DATASETS, MODELS
 from dpmesh_plugin.structures import MeshDataSample, get_keypoint_set
 
@@ -144,15 +144,14 @@ def build_data(cfg: Config) -> tuple[BaseMeshDataset, MeshMetric]:
     """Data set and metric of the tests of a config, with the neighbours of every person.
 
     Raises:
+        KeyError: the config names a metric that does not exist.
         ValueError: the config has no tests, or no mesh metric.
     """
     if cfg.get('test_dataloader') is None or cfg.get('test_evaluator') is None:
         raise ValueError(f'{cfg.filename} has no test_dataloader or no test_evaluator')
-    entries = cfg.test_evaluator
-    entries = list(entries) if isinstance(entries, list | tuple) else [entries]
-    chosen = [entry for entry in entries if entry['type'] == 'MeshMetric']
+    chosen = entries_of(cfg.test_evaluator, MeshMetric, but=(JointMetric,))
     if not chosen:
-        found = ', '.join(entry['type'] for entry in entries)
+        found = ', '.join(str(entry['type']) for entry in metric_entries(cfg.test_evaluator))
         raise ValueError(f'the stress test needs a MeshMetric in test_evaluator, got {found}')
     evaluator = Evaluator({**chosen[0], 'metrics': METRICS})
     dataset = DATASETS.build({**cfg.test_dataloader.dataset, 'with_neighbours': True})

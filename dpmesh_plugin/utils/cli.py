@@ -10,24 +10,29 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 
 from .config import load_config
-from .distributed import prepare_cpu_launch
+from .errors import error_words
 
 BAD_INPUT = (OSError, KeyError, ValueError, ImportError)
 
 
 @contextmanager
-def bad_input_ends(errors: tuple[type[Exception], ...] = BAD_INPUT) -> Iterator[None]:
+def bad_input_ends(
+    errors: tuple[type[Exception], ...] = BAD_INPUT, *, code: int = 1
+) -> Iterator[None]:
     """End the tool with one line where input is bad or a package is missing, no traceback.
 
     Args:
         errors: What counts as that.
+        code: Exit code, for tools to which 1 means something else.
     """
     try:
         yield
     except errors as error:
-        # The text of a KeyError is the quoted representation of its message.
-        message = error.args[0] if isinstance(error, KeyError) else error
-        sys.exit(f'{Path(sys.argv[0]).stem}: {message}')
+        line = f'{Path(sys.argv[0]).stem}: {error_words(error)}'
+        if code == 1:
+            sys.exit(line)
+        sys.stderr.write(f'{line}\n')
+        sys.exit(code)
 
 
 def add_config_options(parser: argparse.ArgumentParser, example: str) -> None:
@@ -62,13 +67,17 @@ def add_runner_options(parser: argparse.ArgumentParser) -> None:
 
 def config_from_args(args: argparse.Namespace) -> Config:
     """Read ``args.config`` and apply the options of :func:`add_runner_options`."""
+    from .distributed import prepare_cpu_launch  # takes seconds, and --help calls nothing here
+
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     with bad_input_ends():
         cfg = load_config(args.config, args.cfg_options)
     cfg.launcher = args.launcher
     prepare_cpu_launch(cfg)
-    if args.work_dir is not None:
-        cfg.work_dir = args.work_dir
-    elif cfg.get('work_dir') is None:
-        cfg.work_dir = os.path.join('work_dirs', os.path.splitext(os.path.basename(args.config))[0])
+    cfg.work_dir = work_dir_of(cfg, args.config) if args.work_dir is None else args.work_dir
     return cfg
+
+
+def work_dir_of(cfg: Config, path: str) -> str:
+    """Where goes what comes of a config: its own folder, or one named after its file."""
+    return cfg.get('work_dir') or os.path.join('work_dirs', Path(path).stem)

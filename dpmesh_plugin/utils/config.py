@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config
-from mmengine.runner import Runner
+from mmengine.config import Config, ConfigDict
 
+SPLITS = ('train', 'val', 'test')
 # What the runner reads from the whole config beside its arguments.
 RUNNER_EXTRAS = (
     'model_wrapper_cfg',
@@ -61,11 +61,30 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
     return cfg
 
 
+def splits_of(cfg: Config) -> list[str]:
+    """The splits that a config has a data loader for, out of :data:`SPLITS`."""
+    return [split for split in SPLITS if cfg.get(f'{split}_dataloader') is not None]
+
+
+def loader_of(cfg: Config, split: str) -> ConfigDict:
+    """Config of the data loader of a split.
+
+    Raises:
+        KeyError: there is none; the message lists the splits that have one.
+    """
+    if split not in splits_of(cfg):
+        known = ', '.join(splits_of(cfg)) or 'no data loader'
+        raise KeyError(f'{cfg.filename or "the config"} has no {split}_dataloader; it has: {known}')
+    return cfg[f'{split}_dataloader']
+
+
 def check_top_level_keys(cfg: Config, where: str) -> None:
     """Raise KeyError if ``cfg`` has a top-level key that nothing reads.
 
     A misspelt key of a text config is otherwise ignored without a word.
     """
+    from mmengine.runner import Runner  # takes seconds, and the --help of tools reads no config
+
     arguments = inspect.signature(Runner.__init__).parameters
     known = {*arguments, *RUNNER_EXTRAS, *SHARED_ENTRIES, *TOOL_ENTRIES, *LOCAL_NAMES}
     unknown = sorted(set(cfg) - known)

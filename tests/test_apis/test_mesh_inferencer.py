@@ -53,7 +53,7 @@ def test_a_further_run_leaves_no_overlay_of_an_earlier_result(inferencer, photos
 def test_the_parameters_give_the_vertices_in_the_camera_of_the_image(inferencer, photos, tmp_path):
     inferencer(photos / 'a.jpg', keypoints=photos / 'keypoints.json', out_dir=tmp_path / 'out')
     meshes = load_meshes(tmp_path / 'out' / 'a.npz')
-    body = inferencer.model.head.body_model
+    body = inferencer.model.body_model
     assert meshes.body_model_id == body.model_id
     rebuilt = body(
         **{
@@ -236,6 +236,17 @@ def test_wrong_weights_stop_before_any_image_is_read(config, tmp_path):
     torch.save({'a': torch.zeros(1)}, tmp_path / 'a.pth')
     with pytest.raises(ValueError, match=r'a\.pth does not fit the model MeshEstimator'):
         MeshInferencer(config, tmp_path / 'a.pth', device='cpu')
+
+
+@pytest.mark.parametrize(
+    ('name', 'found'),
+    [('keypoint_lifter', 'KeypointLifter'), ('mean_pose', 'MeanPoseEstimator')],
+)
+def test_models_that_predict_no_mesh_are_refused(name, found, checkpoint, repo_root):
+    config = repo_root / 'configs' / 'baselines' / f'{name}_synth_oc.py'
+    message = rf'that predicts meshes \(MeshEstimator\), got {found} in .*{name}_synth_oc\.py'
+    with pytest.raises(ValueError, match=message):
+        MeshInferencer(config, checkpoint, device='cpu')
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ def test_a_video_becomes_frames_of_two_people_and_a_video(inferencer, clip, two_
         (sequence,) = list_sequences(folder)
         assert (sequence.name, sequence.frame_rate) == ('clip', RATE)
         assert sequence.numbers == tuple(range(NUM_FRAMES))
-    body = inferencer.model.head.body_model
+    body = inferencer.model.body_model
     export = export_results(out / 'clip', ['bvh'], tmp_path / 'e', body_model=body)
     assert len(export.files) == 2
 

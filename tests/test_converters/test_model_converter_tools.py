@@ -55,7 +55,7 @@ def test_official_there_and_back(run, release, config_file, model, tmp_path, opt
 
 def test_official_of_another_size(run, release, config_file, tmp_path):
     wide = ('--cfg-options', 'model.neck.out_channels=32')
-    with pytest.raises(ValueError, match=r'best_ckpt\.pth\.tar does not fit the model: .*another'):
+    with pytest.raises(SystemExit, match=r'best_ckpt\.pth\.tar does not fit the model: .*another'):
         run('official_to_dpmesh', release, tmp_path / 'o.pth', '--config', config_file, *wide)
     assert not (tmp_path / 'o.pth').exists()
 
@@ -63,7 +63,7 @@ def test_official_of_another_size(run, release, config_file, tmp_path):
 def test_half_of_ours_is_not_converted_back(run, config_file, model, tmp_path):
     half = dict(list(model.state_dict().items())[:99])
     torch.save(half, tmp_path / 'half.pth')
-    with pytest.raises(ValueError, match=r'half\.pth lacks \d+ tensors of the model'):
+    with pytest.raises(SystemExit, match=r'half\.pth lacks \d+ tensors of the model'):
         run(
             'official_to_dpmesh',
             tmp_path / 'half.pth',
@@ -82,7 +82,7 @@ def test_stable_diffusion(run, official, config_file, model_config, tmp_path):
     state[first] = state[first][:, :4]
     torch.save(state, tmp_path / 'control_sd15.pth')
     arguments = [tmp_path / 'control_sd15.pth', tmp_path / 'start.pth', '--config', config_file]
-    with pytest.raises(ValueError, match='would stay random: name its weights with --vposer'):
+    with pytest.raises(SystemExit, match='would stay random: name its weights with --vposer'):
         run('sd_to_dpmesh', *arguments)
     prior = MODELS.build(model_config).head.pose_decoder.state_dict()
     prior = {name: torch.full_like(value, 0.5) for name, value in prior.items()}

@@ -43,7 +43,7 @@ def browse(people, repo_root, tmp_path, monkeypatch):
 
 
 def test_writes_a_picture_per_person(browse):
-    pictures = browse('--number', '2', '--start', '1')
+    pictures = browse('--samples', '2', '--start', '1')
     assert [path.name for path in pictures] == ['test_00001_101.jpg', 'test_00002_102.jpg']
     sheet = cv2.imread(str(pictures[0]))
     assert sheet.shape[0] > 3 * 320  # two rows of stages and one of the packed sample
@@ -51,7 +51,9 @@ def test_writes_a_picture_per_person(browse):
 
 
 def test_unknown_stage_is_named(browse):
-    with pytest.raises(KeyError, match='no stage Crop; the pipeline has: LoadMeshImage, '):
+    with pytest.raises(
+        SystemExit, match='browse_dataset: no stage Crop; the pipeline has: LoadMeshImage, '
+    ):
         browse('--stages', 'Crop')
 
 
@@ -60,13 +62,13 @@ def test_unknown_stage_is_named(browse):
     [{'type': 'PreparedDataset'}, {'type': 'LatentCacheDataset', 'cache': 'not_yet_written'}],
 )
 def test_what_wraps_a_data_set_is_taken_off(browse, wrapper):
-    (picture,) = browse('--number', '1', wrap=lambda part: {**wrapper, 'dataset': part})
+    (picture,) = browse('--samples', '1', wrap=lambda part: {**wrapper, 'dataset': part})
     assert picture.name == 'test_00000_100.jpg'
 
 
 def test_parts_of_a_mixture_follow_each_other(browse):
     pictures = browse(
-        *('--number', '2', '--start', '3', '--stages', 'CropBox'),
+        *('--samples', '2', '--start', '3', '--stages', 'CropBox'),
         wrap=lambda part: {'type': 'MixedMeshDataset', 'groups': {'a': [part], 'b': [part]}},
     )
     assert [path.name for path in pictures] == ['test_00003_103.jpg', 'test_00004_100.jpg']
@@ -74,5 +76,5 @@ def test_parts_of_a_mixture_follow_each_other(browse):
 
 @pytest.mark.parametrize('options', [(), ('--stages', 'CropBox')])
 def test_a_pipeline_without_pictures_is_refused(browse, options):
-    with pytest.raises(ValueError, match='the pipeline of PW3DDataset reads no pictures'):
+    with pytest.raises(SystemExit, match='the pipeline of PW3DDataset reads no pictures'):
         browse(*options, pipeline=BLIND)

@@ -21,7 +21,7 @@ def run_tool(repo_root, monkeypatch, capsys):
             runpy.run_path(str(script), run_name='__main__')
         except SystemExit as exit:
             code = exit.code
-        return capsys.readouterr().out, code
+        return ''.join(capsys.readouterr()), code
 
     monkeypatch.setenv('COLUMNS', '160')
     return run

@@ -49,6 +49,7 @@ def test_sizes_travel_from_part_to_part(model):
     assert model.neck.keypoint_lift.out_features == 12
     assert len(model.neck.attention_levels) == 2
     assert model.head.volume.lift.in_channels == 16
+    assert model.body_model is model.head.body_model
 
 
 def test_built_parts_and_given_sizes_are_kept(model, config):

@@ -57,7 +57,7 @@ def test_trainable_parameters_are_those_with_gradients(tiny_model):
 
 
 def test_what_is_no_estimator_is_refused(plain_model):
-    with pytest.raises(TypeError, match='got Linear without backbone, neck, head'):
+    with pytest.raises(ValueError, match='got Linear without backbone, neck, head'):
         parts_of(nn.Linear(1, 1))
     plain_model.extra = nn.Linear(1, 1)
     with pytest.raises(ValueError, match='parameter extra.weight belongs to no part'):

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from torch import nn
 
 from dpmesh_plugin.profiling import Prediction, Training, Variant, random_batch
 from dpmesh_plugin.registry import MODELS
@@ -59,6 +60,13 @@ def test_training_with_less_memory(tiny_model):
 def test_what_belongs_to_training_is_refused(tiny_model, option):
     with pytest.raises(ValueError, match='leave them out for prediction'):
         Prediction(tiny_model).prepare(Variant(**{option: True}))
+
+
+def test_parts_that_a_model_lacks_are_named(plain_model):
+    with pytest.raises(ValueError, match='got Linear without backbone, neck, head'):
+        Prediction(nn.Linear(1, 1))
+    with pytest.raises(ValueError, match='gradient_checkpointing is for Diff.*, got Conv2d: leave'):
+        Training(plain_model, OPTIM_WRAPPER).prepare(Variant(checkpointing=True))
 
 
 def test_a_distiller_trains_beside_its_teacher(tiny_config):

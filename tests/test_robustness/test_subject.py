@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
+from dpmesh_plugin.evaluation import MeshMetric
 from dpmesh_plugin.registry import DATASETS
-from dpmesh_plugin.robustness import StressTransform, Subject, all_stresses, choose_samples
+from dpmesh_plugin.robustness import (
+    StressTransform,
+    Subject,
+    all_stresses,
+    build_data,
+    choose_samples,
+)
 from dpmesh_plugin.robustness.catalogue import SHARES
 from dpmesh_plugin.robustness.stresses import Stress, drop_keypoints
 
@@ -56,6 +64,20 @@ def test_a_pipeline_without_the_steps(synth_oc, metric):
     )
     with pytest.raises(ValueError, match=message):
         Subject(model=torch.nn.Identity(), dataset=dataset, metric=metric, indices=[0])
+
+
+def test_the_metric_of_meshes_is_found_among_others(synth_oc):
+    part = {'type': 'PW3DDataset', 'data_root': str(synth_oc), 'ann_file': 'synth_oc_test.json'}
+    loader = {'dataset': {**part, 'pipeline': []}}
+    joints, mesh = (
+        {'type': kind, 'body_model': {'type': 'SMPL'}}
+        for kind in ('JointMetric', 'dpmesh_plugin.MeshMetric')
+    )
+    cfg = Config({'test_dataloader': loader, 'test_evaluator': [joints, mesh]})
+    _, metric = build_data(cfg)
+    assert type(metric) is MeshMetric
+    with pytest.raises(ValueError, match='needs a MeshMetric in test_evaluator, got JointMetric'):
+        build_data(Config({'test_dataloader': loader, 'test_evaluator': joints}))
 
 
 def test_choice_of_samples():

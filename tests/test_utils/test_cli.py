@@ -28,6 +28,14 @@ def test_a_missing_file_is_named(tmp_path, monkeypatch):
         json.loads((tmp_path / 'missing.json').read_text())
 
 
+def test_another_exit_code(monkeypatch, capsys):
+    monkeypatch.setattr('sys.argv', ['convert.py'])
+    with pytest.raises(SystemExit) as ended, bad_input_ends(code=2):
+        raise ValueError('no result')
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == 'convert: no result\n'
+
+
 def test_other_errors_keep_their_traceback():
     with pytest.raises(TypeError), bad_input_ends():
         raise TypeError('a mistake of ours')

@@ -1,6 +1,6 @@
 import pytest
 
-from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.config import load_config, loader_of, splits_of
 
 TEXT = """
 body_model = dict(type='SMPL', path='licensed', genders=('neutral',))
@@ -53,6 +53,14 @@ def test_a_missing_config_is_named(tmp_path):
 def test_what_the_runner_reads_beside_its_arguments_is_known(config_file):
     config_file.write_text(TEXT + 'find_unused_parameters = True\n')
     assert load_config(config_file).find_unused_parameters
+
+
+def test_the_splits_of_a_config(config_file):
+    cfg = load_config(config_file, {'val_dataloader': None})
+    assert splits_of(cfg) == ['train', 'test']
+    assert loader_of(cfg, 'train').dataset.data_root == 'data/other'
+    with pytest.raises(KeyError, match=r'config\.py has no val_dataloader; it has: train, test'):
+        loader_of(cfg, 'val')
 
 
 PIPELINES = """

@@ -8,7 +8,6 @@ than the step takes them.
 """
 
 import argparse
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,12 +17,12 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from rich.console import Console
 from torch import nn
 
 from dpmesh_plugin.engine import load_weights
+from dpmesh_plugin.engine.expected_parts import check_diffusion
 from dpmesh_plugin.parity import ParitySet, Report
 from dpmesh_plugin.parity.official_model import build_model
 from dpmesh_plugin.parity.parity_set import SIZES
@@ -46,7 +45,8 @@ from dpmesh_plugin.profiling import (
 )
 from dpmesh_plugin.registry import MODELS, SCOPE
 from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
-from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.config import load_config, loader_of
+from dpmesh_plugin.utils.device import resolve_device
 from dpmesh_plugin.utils.io import dump_json
 
 HEATMAP_STRIDE = 8  # px of the crop per cell of the recorded inputs
@@ -95,7 +95,7 @@ def parse_args() -> argparse.Namespace:
         '--pack-weights', action='store_true', help='reorder weights for a CPU once'
     )
     parser.add_argument('--compile', action='store_true', help='use torch.compile')
-    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
     parser.add_argument('--threads', type=int, help='CPU threads')
     parser.add_argument(
         '--cpu-time',
@@ -122,7 +122,9 @@ def make_model(cfg: Config, checkpoint: str | None) -> nn.Module:
 def latent_shape(cfg: Config) -> tuple[int, int, int]:
     """(C, h, w) of the latents that the backbone of a config reads."""
     with torch.device('meta'):
-        backbone = MODELS.build(cfg.model.backbone)
+        model = MODELS.build(cfg.model)
+    check_diffusion(model, '--latents')
+    backbone = model.backbone
     side = crop_size(cfg.model) // 2 ** (len(backbone.vae.config.block_out_channels) - 1)
     return backbone.latent_channels, side, side
 
@@ -188,17 +190,17 @@ def measure(args: argparse.Namespace, cfg: Config, device: torch.device) -> list
 
 def main() -> None:
     args = parse_args()
-    if args.loader and not args.train:
-        sys.exit('benchmark.py: --loader belongs to --train')
     init_default_scope(SCOPE)
     if args.threads:
         torch.set_num_threads(args.threads)
-    device = torch.device(get_device() if args.device == 'auto' else args.device)
-    cfg = load_config(args.config, args.cfg_options)
     with bad_input_ends():
-        rate = measure_loader(cfg.train_dataloader) if args.loader else None
-    results = measure(args, cfg, device)
-    write_results(args, results, machine_facts(device), rate)
+        if args.loader and not args.train:
+            raise ValueError('--loader belongs to --train')
+        device = torch.device(resolve_device(args.device))
+        cfg = load_config(args.config, args.cfg_options)
+        rate = measure_loader(loader_of(cfg, 'train')) if args.loader else None
+        results = measure(args, cfg, device)
+        write_results(args, results, machine_facts(device), rate)
 
 
 def print_loader(rate: LoaderRate, results: list[Measurement]) -> None:

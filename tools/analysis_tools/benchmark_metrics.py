@@ -27,6 +27,7 @@ from dpmesh_plugin.evaluation import MeshMetric
 from dpmesh_plugin.evaluation.definitions import METRIC_CHOICES
 from dpmesh_plugin.profiling import machine_facts
 from dpmesh_plugin.structures import keypoint_map
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 GENDERS = ('male', 'female')
 PUBLISHED = ('MPJPE', 'PA-MPJPE', 'MPVPE')
@@ -157,7 +158,8 @@ def main() -> None:
     torch.set_num_threads(1)
     body = SMPL(genders=GENDERS)
     people = make_people(body)
-    metric = MeshMetric(body_model=body, metrics=args.metrics, joint_set=args.joint_set)
+    with bad_input_ends():
+        metric = MeshMetric(body_model=body, metrics=args.metrics, joint_set=args.joint_set)
 
     def run() -> dict[str, float]:
         for batch in batches(people, args.samples, args.batch_size):

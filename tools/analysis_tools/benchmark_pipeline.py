@@ -7,7 +7,6 @@ config, repeated), and whether worker processes share them.
 """
 
 import argparse
-import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -28,11 +27,11 @@ from dpmesh_plugin.profiling import (
     repeat_annotations,
 )
 from dpmesh_plugin.registry import DATASETS, SCOPE
-from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
+from dpmesh_plugin.utils.config import SPLITS, load_config, loader_of
 from dpmesh_plugin.utils.io import dump_json
 
 MEBI = 2**20
-SPLITS = ('train', 'val', 'test')
 
 
 def parse_args() -> argparse.Namespace:
@@ -53,7 +52,7 @@ def parse_args() -> argparse.Namespace:
         help='measure the index of the annotations instead (default 35000 people)',
     )
     parser.add_argument('--out', help='json file for the numbers')
-    add_runner_options(parser)
+    add_config_options(parser, 'data_root=data/mine')
     return parser.parse_args()
 
 
@@ -86,30 +85,32 @@ def print_index(profile: IndexProfile, title: str) -> None:
     print(f'  {profile.index_bytes / MEBI:.1f} MiB; a worker process has {shared}')
 
 
+def profile(args: argparse.Namespace) -> None:
+    """Measure, print, and write the numbers."""
+    cfg = load_config(args.config, args.cfg_options)
+    dataset = loader_of(cfg, args.split).dataset
+    parts = list(innermost(dataset))
+    if args.index:
+        results = [index_of(part, args.index) for part in parts]
+        for part, result in zip(parts, results, strict=True):
+            print_index(result, part.type)
+    else:
+        timed = DATASETS.build(parts[0] if len(parts) == 1 else dataset)  # a mixture has its shares
+        result = profile_pipeline(timed, samples=args.samples, warmup=args.warmup, seed=args.seed)
+        print_pipeline(result, f'{args.split} pipeline of {args.config}')
+        results = [result]
+    if args.out:
+        dump_json([vars(result) for result in results], args.out)
+
+
 def main() -> None:
     args = parse_args()
-    cfg = config_from_args(args)
     init_default_scope(SCOPE)
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
-    loader = cfg.get(f'{args.split}_dataloader')
-    if loader is None:
-        known = [name for name in SPLITS if cfg.get(f'{name}_dataloader')]
-        sys.exit(f'{args.config} has no {args.split}_dataloader; it has: {", ".join(known)}')
-    dataset = loader.dataset
-    parts = list(innermost(dataset))
-    if args.index:
-        results = [index_of(part, args.index) for part in parts]
-        for part, profile in zip(parts, results, strict=True):
-            print_index(profile, part.type)
-    else:
-        timed = DATASETS.build(parts[0] if len(parts) == 1 else dataset)  # a mixture has its shares
-        results = profile_pipeline(timed, samples=args.samples, warmup=args.warmup, seed=args.seed)
-        print_pipeline(results, f'{args.split} pipeline of {args.config}')
-        results = [results]
-    if args.out:
-        dump_json([vars(profile) for profile in results], args.out)
+    with bad_input_ends():
+        profile(args)
 
 
 if __name__ == '__main__':

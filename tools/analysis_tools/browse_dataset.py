@@ -21,10 +21,11 @@ from rich.progress import track
 from dpmesh_plugin.datasets.nesting import innermost
 from dpmesh_plugin.datasets.transforms.augmentation import Augmentation
 from dpmesh_plugin.geometry.affine import apply_affine, crop_affine
-from dpmesh_plugin.registry import DATASETS, VISUALIZERS
+from dpmesh_plugin.registry import DATASETS, SCOPE, VISUALIZERS
 from dpmesh_plugin.rendering import add_label
 from dpmesh_plugin.structures import Visibility
-from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
+from dpmesh_plugin.utils.config import SPLITS, load_config, loader_of
 from dpmesh_plugin.visualization.keypoints import draw_keypoints
 from dpmesh_plugin.visualization.pictures import contact_sheet, save_image
 
@@ -46,22 +47,18 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('config', help='config file')
     parser.add_argument('--out', required=True, help='folder for the pictures')
-    parser.add_argument('--split', choices=['train', 'val', 'test'], default='train')
-    parser.add_argument('--number', type=int, default=16, help='how many people')
+    parser.add_argument('--split', choices=SPLITS, default='train')
+    parser.add_argument('--samples', type=int, default=16, help='people (default 16)')
     parser.add_argument('--start', type=int, default=0, help='position of the first one')
     parser.add_argument('--stages', nargs='+', help='only these transforms; all by default')
     parser.add_argument('--seed', type=int, default=0, help='seed of the augmentation')
-    add_runner_options(parser)
+    add_config_options(parser, 'data_root=data/mine')
     return parser.parse_args()
 
 
 def build_datasets(cfg: Config, split: str) -> list[BaseDataset]:
     """The data sets of a split, under whatever wraps them."""
-    loader = cfg.get(f'{split}_dataloader')
-    if loader is None:
-        known = [name for name in ('train', 'val', 'test') if cfg.get(f'{name}_dataloader')]
-        raise KeyError(f'the config has no {split}_dataloader; it has: {", ".join(known)}')
-    return [DATASETS.build(part) for part in innermost(loader.dataset)]
+    return [DATASETS.build(part) for part in innermost(loader_of(cfg, split).dataset)]
 
 
 def stage_panels(
@@ -156,11 +153,9 @@ def legend() -> np.ndarray:
     return panel
 
 
-def main() -> None:
-    args = parse_args()
-    cfg = config_from_args(args)
-    init_default_scope(cfg.default_scope)
-    torch.manual_seed(args.seed)
+def browse(args: argparse.Namespace) -> None:
+    """Write the pictures."""
+    cfg = load_config(args.config, args.cfg_options)
     datasets = build_datasets(cfg, args.split)
     steps = [type(step).__name__ for part in datasets for step in part.pipeline.transforms]
     names = list(dict.fromkeys(steps))
@@ -177,7 +172,7 @@ def main() -> None:
         }
     )
     people = [(part, position) for part in datasets for position in range(len(part))]
-    chosen = people[args.start : args.start + args.number]
+    chosen = people[args.start : args.start + args.samples]
     for index, (dataset, position) in enumerate(track(chosen, 'people'), args.start):
         panels = [*stage_panels(dataset, position, args.stages, visualizer), legend()]
         rows = [contact_sheet([p for p in panels if p.shape[1] < WIDE], 5)]
@@ -186,6 +181,14 @@ def main() -> None:
         path = Path(args.out) / f'{args.split}_{index:05d}_{sample_idx}.jpg'
         save_image(stack(rows), path)
     print(f'{len(chosen)} of {len(people)} people: {Path(args.out).absolute()}')
+
+
+def main() -> None:
+    args = parse_args()
+    init_default_scope(SCOPE)
+    torch.manual_seed(args.seed)
+    with bad_input_ends():
+        browse(args)
 
 
 if __name__ == '__main__':

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dpmesh_plugin.parity import Report, check_parity
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -51,11 +52,8 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else 160)
     init_default_scope('dpmesh_plugin')
     start = time.perf_counter()
-    try:
+    with bad_input_ends(code=2):
         report = check_parity(args.set, args.size, args.salt)
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        print(f'{type(error).__name__}: {error.args[0]}', file=sys.stderr)
-        sys.exit(2)
     seconds = time.perf_counter() - start
     console.print(as_table(report))
     for note in report.notes:

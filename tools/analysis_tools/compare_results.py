@@ -20,6 +20,7 @@ from dpmesh_plugin.evaluation.comparison import (
     read_result,
 )
 from dpmesh_plugin.evaluation.result_tables import metrics_table, split_tables
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -56,11 +57,8 @@ def describe_differences(first: Result, second: Result) -> str:
 def main() -> None:
     args = parse_args()
     console = Console()
-    try:
+    with bad_input_ends(code=2):
         results = read_results(args.results)
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        console.print(f'{error.args[0]}', style='red', markup=False, soft_wrap=True)
-        sys.exit(2)
     groups = group_by_protocol(results)
     for group in groups:
         console.print(metrics_table(group, [] if args.no_published else published_for(group[0])))

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-import cv2
-
+from dpmesh_plugin.datasets.transforms.loading import read_image
+from dpmesh_plugin.utils.cli import bad_input_ends
 from dpmesh_plugin.visualization import contact_sheet, save_image
 
 SUFFIXES = ('.jpg', '.jpeg', '.png')
@@ -20,14 +20,15 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    paths = sorted(path for path in Path(args.folder).glob('*') if path.suffix in SUFFIXES)
-    if not paths:
-        raise FileNotFoundError(
-            f'expected pictures ({", ".join(SUFFIXES)}) in {Path(args.folder).absolute()}'
-        )
-    pictures = [cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB) for path in paths]
-    save_image(contact_sheet(pictures, args.columns), args.out)
-    print(f'{len(paths)} pictures: {args.out}')
+    with bad_input_ends():
+        paths = sorted(path for path in Path(args.folder).glob('*') if path.suffix in SUFFIXES)
+        if not paths:
+            raise FileNotFoundError(
+                f'expected pictures ({", ".join(SUFFIXES)}) in {Path(args.folder).absolute()}'
+            )
+        pictures = [read_image(path) for path in paths]
+        save_image(contact_sheet(pictures, args.columns), args.out)
+        print(f'{len(paths)} pictures: {args.out}')
 
 
 if __name__ == '__main__':

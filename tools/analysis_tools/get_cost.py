@@ -12,7 +12,7 @@ from rich.console import Console
 
 from dpmesh_plugin.profiling import cost_table, crop_size, model_cost, total_cost
 from dpmesh_plugin.registry import SCOPE
-from dpmesh_plugin.utils.cli import add_config_options
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import dump_json
 
@@ -34,13 +34,14 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     init_default_scope(SCOPE)
-    cfg = load_config(args.config, args.cfg_options)
-    input_size = args.input_size or crop_size(cfg.model)
-    costs = model_cost(cfg.model, batch_size=args.batch_size, input_size=input_size)
-    title = f'{args.config}, batch {args.batch_size}, {input_size} px'
-    Console().print(cost_table(costs, title))
-    if args.out:
-        dump_json([asdict(cost) for cost in [*costs, total_cost(costs)]], args.out)
+    with bad_input_ends():
+        cfg = load_config(args.config, args.cfg_options)
+        input_size = args.input_size or crop_size(cfg.model)
+        costs = model_cost(cfg.model, batch_size=args.batch_size, input_size=input_size)
+        title = f'{args.config}, batch {args.batch_size}, {input_size} px'
+        Console().print(cost_table(costs, title))
+        if args.out:
+            dump_json([asdict(cost) for cost in [*costs, total_cost(costs)]], args.out)
 
 
 if __name__ == '__main__':

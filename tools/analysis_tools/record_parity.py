@@ -10,6 +10,7 @@ import argparse
 from mmengine.registry import init_default_scope
 
 from dpmesh_plugin.parity.recording import record_set
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def main() -> None:
@@ -20,7 +21,8 @@ def main() -> None:
     parser.add_argument('--salt', default='', metavar='TEXT', help='appended to every key')
     args = parser.parse_args()
     init_default_scope('dpmesh_plugin')
-    record_set(args.folder, args.salt)
+    with bad_input_ends():
+        record_set(args.folder, args.salt)
 
 
 if __name__ == '__main__':

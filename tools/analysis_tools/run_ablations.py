@@ -19,6 +19,7 @@ from dpmesh_plugin.engine.ablation_runs import (
     start_process,
 )
 from dpmesh_plugin.evaluation.ablation_table import METRICS, markdown_table, write_tables
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 TOOLS = Path(__file__).resolve().parents[1]
 BASE = 'base.py'
@@ -52,10 +53,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     configs = sorted(args.configs, key=lambda path: Path(path).name != BASE)
-    try:
+    with bad_input_ends():
         runs = plan_runs(configs, args.seeds, args.work_dir, args.cfg_options)
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f'run_ablations.py: {error}')
     failures: dict[AblationRun, str] = {}
     for number, run in enumerate([] if args.collect else runs, start=1):
         print(f'[{number}/{len(runs)}] {run.config.stem}, seed {run.seed}', end=' ', flush=True)

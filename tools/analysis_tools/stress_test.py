@@ -17,7 +17,6 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from rich.console import Console
 from rich.progress import track
@@ -45,7 +44,9 @@ from dpmesh_plugin.robustness import (
     sweep,
 )
 from dpmesh_plugin.utils.checkpoint_file import file_sha256
-from dpmesh_plugin.utils.cli import add_runner_options, config_from_args
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends, work_dir_of
+from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.device import resolve_device
 from dpmesh_plugin.visualization.pictures import save_image
 
 UNTRAINED = 'none'
@@ -60,7 +61,9 @@ def parse_args() -> argparse.Namespace:
         'checkpoint',
         help=f'checkpoint file, {UNTRAINED!r} for the weights the config starts from, or .npz',
     )
-    parser.add_argument('--out', help='folder for the results; WORK_DIR/stress by default')
+    parser.add_argument(
+        '--out', help='folder for the results; stress in the work folder of the config by default'
+    )
     parser.add_argument('--samples', type=int, default=64, help='people (default 64)')
     parser.add_argument('--seed', type=int, default=0, help='seed of the choice and of the draws')
     parser.add_argument('--sweeps', nargs='+', metavar='NAME', help='only these sweeps')
@@ -77,9 +80,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--map-side', type=float, default=0.25, help='square over side of the crop')
     parser.add_argument('--batch-size', type=int, default=16)
     parser.add_argument('--workers', type=int, default=0, help='processes that prepare samples')
-    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
     parser.add_argument('--overwrite', action='store_true', help='begin anew')
-    add_runner_options(parser)
+    add_config_options(parser, 'data_root=data/mine')
     return parser.parse_args()
 
 
@@ -109,7 +112,7 @@ def stress_model(args: argparse.Namespace, cfg: Config, out: Path) -> Report:
         'covered_keypoints': args.covered_keypoints,
     }
     checkpoint = None if args.checkpoint == UNTRAINED else args.checkpoint
-    device = torch.device(get_device() if args.device == 'auto' else args.device)
+    device = torch.device(resolve_device(args.device))
     model = build_model(cfg, checkpoint, device=device, metric=metric, seed=args.seed)
     report = Report(out / 'stress.json', settings_of(args, facts), overwrite=args.overwrite)
     report.put(versions(), 'versions')
@@ -170,16 +173,15 @@ def _number(value: float | None) -> str:
 
 def main() -> None:
     args = parse_args()
-    cfg = config_from_args(args)
     init_default_scope(SCOPE)
-    out = Path(args.out or Path(cfg.work_dir) / 'stress')
     saved = args.checkpoint.endswith('.npz')
-    try:
-        report = (sort_predictions if saved else stress_model)(args, cfg, out)
-    except KeyboardInterrupt:
-        sys.exit(f'\nstopped; the same command goes on with what is in {out}')
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        sys.exit(f'stress_test: {error.args[0]}')
+    with bad_input_ends():
+        cfg = load_config(args.config, args.cfg_options)
+        out = Path(args.out or Path(work_dir_of(cfg, args.config)) / 'stress')
+        try:
+            report = (sort_predictions if saved else stress_model)(args, cfg, out)
+        except KeyboardInterrupt:
+            sys.exit(f'\nstopped; the same command goes on with what is in {out}')
     title = f'{args.config} with {args.checkpoint}\n{report.get("settings", "dataset")}'
     curves = report.get('observed' if saved else 'sweeps') or {}
     if curves:

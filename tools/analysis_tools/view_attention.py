@@ -31,7 +31,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--keypoint-set', help='names of the joints where the file does not state them'
     )
-    parser.add_argument('--number', type=int, default=8, help='how many persons of the data set')
+    parser.add_argument(
+        '--samples', type=int, default=8, help='persons of the data set (default 8)'
+    )
     parser.add_argument('--start', type=int, default=0, help='position of the first one')
     parser.add_argument(
         '--body',
@@ -69,11 +71,12 @@ def photo_crops(inferencer: Any, args: argparse.Namespace) -> Iterator[dict]:
 def dataset_crops(inferencer: Any, args: argparse.Namespace) -> Iterator[dict]:
     """Crops of persons of the test data."""
     from dpmesh_plugin.registry import DATASETS
+    from dpmesh_plugin.utils.config import loader_of
 
-    dataset = DATASETS.build(inferencer.cfg.test_dataloader.dataset)
+    dataset = DATASETS.build(loader_of(inferencer.cfg, 'test').dataset)
     if not 0 <= args.start < len(dataset):
         raise ValueError(f'--start {args.start}: the data set has {len(dataset)} persons')
-    for index in range(args.start, min(args.start + args.number, len(dataset))):
+    for index in range(args.start, min(args.start + args.samples, len(dataset))):
         yield dataset[index]
 
 

@@ -10,7 +10,6 @@ import argparse
 
 import torch
 from mmengine.config import Config
-from mmengine.device import get_device
 from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
@@ -22,7 +21,8 @@ from dpmesh_plugin.engine import load_weights
 from dpmesh_plugin.engine.latent_cache import caches_of, write_latent_cache
 from dpmesh_plugin.registry import DATASETS, MODELS, SCOPE
 from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
-from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.config import load_config, loader_of
+from dpmesh_plugin.utils.device import resolve_device
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,7 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', nargs='?', help='weights of the encoder')
     parser.add_argument('--batch-size', type=int, default=32, help='crops encoded together')
     parser.add_argument('--workers', type=int, default=0, help='processes that make crops')
-    parser.add_argument('--device', default='auto', help='auto, cpu, cuda or cuda:N')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, cuda:N or mps')
     add_config_options(parser, 'body_model.path=None')
     return parser.parse_args()
 
@@ -54,13 +54,13 @@ def main() -> None:
     init_default_scope(SCOPE)
     with bad_input_ends():
         cfg = load_config(args.config, args.cfg_options)
-        data = DATASETS.build({**cfg.train_dataloader.dataset, 'lazy_init': True})
+        data = DATASETS.build({**loader_of(cfg, 'train').dataset, 'lazy_init': True})
         caches = list(caches_of(data))
         if not caches:
             raise ValueError(f'the training data of {args.config} has no LatentCacheDataset')
         checkpoint = args.checkpoint or cfg.get('load_from')
         model = build_model(cfg, checkpoint)
-        model.to(torch.device(get_device() if args.device == 'auto' else args.device))
+        model.to(torch.device(resolve_device(args.device)))
         for cache in caches:
             write(model, cache, args)
     print(f'encoder: {checkpoint or "initial weights of the config"}')

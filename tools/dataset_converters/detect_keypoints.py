@@ -16,10 +16,10 @@ from rich.progress import track
 
 from dpmesh_plugin.apis.annotated_people import add_source, detect_annotated
 from dpmesh_plugin.apis.detectors import build_detector
-from dpmesh_plugin.apis.inference_report import resolve_device
 from dpmesh_plugin.registry import SCOPE
 from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.device import resolve_device
 from dpmesh_plugin.utils.io import dump_json, load_json
 
 

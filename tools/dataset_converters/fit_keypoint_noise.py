@@ -97,7 +97,7 @@ def main() -> None:
     with bad_input_ends():
         observed, facts = observe(args)
         errors = fit_errors(observed, threshold=args.threshold, facts=facts)
-    write_errors(errors, args.out)
+        write_errors(errors, args.out)
     print_errors(errors)
     print(f"pipeline entry: dict(type='DetectorNoise', errors='{args.out}')")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.progress import MofNCompleteColumn, Progress
 
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,37 +40,41 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    args = parse_args()
-    try:
-        request = DatasetRequest(
-            train=args.train,
-            test=args.test,
-            val=args.val,
-            seed=args.seed,
-            image_size=args.image_size,
-            supersample=args.supersample,
+def write(args: argparse.Namespace) -> None:
+    """Write the data set and say what was written."""
+    request = DatasetRequest(
+        train=args.train,
+        test=args.test,
+        val=args.val,
+        seed=args.seed,
+        image_size=args.image_size,
+        supersample=args.supersample,
+    )
+    count = sum(request.splits().values())
+    start = time.perf_counter()
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
+        bar = progress.add_task('images', total=count)
+        written = write_dataset(
+            args.out,
+            request,
+            workers=args.workers,
+            overwrite=args.overwrite,
+            progress=lambda: progress.advance(bar),
         )
-        count = sum(request.splits().values())
-        start = time.perf_counter()
-        with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as progress:
-            bar = progress.add_task('images', total=count)
-            written = write_dataset(
-                args.out,
-                request,
-                workers=args.workers,
-                overwrite=args.overwrite,
-                progress=lambda: progress.advance(bar),
-            )
-    except (ValueError, FileExistsError) as error:
-        sys.exit(f'make_synth_oc: {error}')
-    except KeyboardInterrupt:
-        sys.exit(f'\nstopped: {args.out} is unfinished; run again with --overwrite')
     seconds = time.perf_counter() - start
     if written:
         print(f'wrote {count} images to {args.out} in {seconds:.1f} s')
     else:
         print(f'{args.out} is complete already: nothing to do')
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        with bad_input_ends():
+            write(args)
+    except KeyboardInterrupt:
+        sys.exit(f'\nstopped: {args.out} is unfinished; run again with --overwrite')
 
 
 if __name__ == '__main__':

@@ -57,15 +57,15 @@ def main() -> None:
             state |= averaged(checkpoint, args.checkpoint)
         model = build_skeleton(load_config(args.config, args.cfg_options).model)
         check_keys(model, state, args.checkpoint)
-    dtype = getattr(torch, args.dtype)
-    state = {
-        name: value.to(dtype) if value.is_floating_point() else value
-        for name, value in state.items()
-    }
-    output = Path(args.output)
-    source, config = Path(args.checkpoint).name, Path(args.config).name
-    write_weights(state, output, source=source, config=config)
-    print(f'saved {output}: {len(state)} tensors, {output.stat().st_size / 2**20:.1f} MiB')
+        dtype = getattr(torch, args.dtype)
+        state = {
+            name: value.to(dtype) if value.is_floating_point() else value
+            for name, value in state.items()
+        }
+        output = Path(args.output)
+        source, config = Path(args.checkpoint).name, Path(args.config).name
+        write_weights(state, output, source=source, config=config)
+        print(f'saved {output}: {len(state)} tensors, {output.stat().st_size / 2**20:.1f} MiB')
 
 
 if __name__ == '__main__':

@@ -16,7 +16,7 @@ from dpmesh_plugin.converters.official_checkpoint import (
     release_layout,
 )
 from dpmesh_plugin.converters.weight_files import read_weights, write_weights
-from dpmesh_plugin.utils.cli import add_config_options
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.utils.io import atomic_write
 
@@ -68,9 +68,10 @@ def convert_back(args: argparse.Namespace, expected: dict[str, torch.Tensor]) ->
 
 def main() -> None:
     args = parse_args()
-    model = build_skeleton(load_config(args.config, args.cfg_options).model)
-    write = convert_back if args.reverse else convert
-    print(f'saved    {write(args, model.state_dict())}')
+    with bad_input_ends():
+        model = build_skeleton(load_config(args.config, args.cfg_options).model)
+        write = convert_back if args.reverse else convert
+        print(f'saved    {write(args, model.state_dict())}')
 
 
 if __name__ == '__main__':

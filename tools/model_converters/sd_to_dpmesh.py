@@ -19,7 +19,7 @@ from dpmesh_plugin.converters.stable_diffusion import (
 )
 from dpmesh_plugin.converters.weight_files import write_weights
 from dpmesh_plugin.engine import load_weights
-from dpmesh_plugin.utils.cli import add_config_options
+from dpmesh_plugin.utils.cli import add_config_options, bad_input_ends
 from dpmesh_plugin.utils.config import load_config
 
 PUBLISHED = Path(__file__).resolve().parents[2] / 'configs/dpmesh_3dpw_oc.py'
@@ -66,14 +66,15 @@ def load_pose_prior(decoder: nn.Module, path: str | None) -> None:
 def main() -> None:
     args = parse_args()
     torch.manual_seed(args.seed)
-    model = build_skeleton(load_config(args.config, args.cfg_options).model)
-    load_pose_prior(model.head.pose_decoder, args.vposer)
-    source = read_stable_diffusion(args.input, args.controlnet)
-    state, coverage = stable_diffusion_to_dpmesh(source, model.state_dict())
-    print(coverage.text(source))
-    coverage.check(args.input)
-    write_weights(fill_rest(model, state), args.output, source=Path(args.input).name)
-    print(f'saved    {args.output}')
+    with bad_input_ends():
+        model = build_skeleton(load_config(args.config, args.cfg_options).model)
+        load_pose_prior(model.head.pose_decoder, args.vposer)
+        source = read_stable_diffusion(args.input, args.controlnet)
+        state, coverage = stable_diffusion_to_dpmesh(source, model.state_dict())
+        print(coverage.text(source))
+        coverage.check(args.input)
+        write_weights(fill_rest(model, state), args.output, source=Path(args.input).name)
+        print(f'saved    {args.output}')
 
 
 if __name__ == '__main__':

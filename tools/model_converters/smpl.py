@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dpmesh_plugin.converters.smpl_pickle import find_smpl_pickles, read_smpl_pickle
+from dpmesh_plugin.utils.cli import bad_input_ends
 from dpmesh_plugin.utils.io import atomic_write
 
 
@@ -23,12 +24,13 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    for gender, path in find_smpl_pickles(args.input).items():
-        arrays = read_smpl_pickle(path)
-        output = Path(args.output) / f'SMPL_{gender.upper()}.npz'
-        with atomic_write(output) as temporary:
-            np.savez(temporary, **arrays)
-        print(f'{path} -> {output}')
+    with bad_input_ends():
+        for gender, path in find_smpl_pickles(args.input).items():
+            arrays = read_smpl_pickle(path)
+            output = Path(args.output) / f'SMPL_{gender.upper()}.npz'
+            with atomic_write(output) as temporary:
+                np.savez(temporary, **arrays)
+            print(f'{path} -> {output}')
 
 
 if __name__ == '__main__':

@@ -7,6 +7,7 @@ import argparse
 
 from dpmesh_plugin.converters.vposer_release import vposer_to_dpmesh
 from dpmesh_plugin.converters.weight_files import write_weights
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 
 def parse_args() -> argparse.Namespace:
@@ -20,8 +21,9 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
-    state, version = vposer_to_dpmesh(args.input)
-    write_weights(state, args.output, source=f'VPoser {version.name}')
+    with bad_input_ends():
+        state, version = vposer_to_dpmesh(args.input)
+        write_weights(state, args.output, source=f'VPoser {version.name}')
     print(f'saved VPoser {version.name} to {args.output}; in a config:')
     print(
         f"pose_decoder=dict(type='VPoserDecoder', negative_slope={version.negative_slope},\n"

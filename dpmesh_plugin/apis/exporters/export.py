@@ -1,14 +1,15 @@
 """Result files to the formats of other programs, in one call."""
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from torch import nn
 
+from dpmesh_plugin.apis.inference_report import make_folder
 from dpmesh_plugin.apis.mesh_sequence import list_sequences
 from dpmesh_plugin.registry import EXPORTERS
+from dpmesh_plugin.utils.errors import error_words
 
 
 @dataclass
@@ -56,26 +57,14 @@ def export_results(
     """
     exporters = [EXPORTERS.build({'type': name}) for name in formats]
     sequences = list_sequences(inputs, frame_rate=frame_rate)
-    folder = _writable_folder(Path(out_dir))
+    folder = make_folder(out_dir)
     report = ExportReport()
     for sequence in sequences:
         for exporter in exporters:
             try:
                 report.files += exporter.export(sequence, body_model, folder / sequence.name)
             except (OSError, ValueError, KeyError) as error:
-                message = str(error.args[0] if isinstance(error, KeyError) else error)
+                message = error_words(error)
                 if message not in report.problems:
                     report.problems.append(message)
     return report
-
-
-def _writable_folder(folder: Path) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OSError(
-            f'the folder {folder.absolute()} cannot be made: {error.strerror}; choose another'
-        ) from error
-    if not os.access(folder, os.W_OK):
-        raise OSError(f'the folder {folder.absolute()} cannot be written to; choose another')
-    return folder

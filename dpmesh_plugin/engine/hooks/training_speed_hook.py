@@ -9,6 +9,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
+from dpmesh_plugin.engine.expected_parts import check_diffusion
 from dpmesh_plugin.engine.inference import compile_regions, set_compiled, use_channels_last
 from dpmesh_plugin.registry import HOOKS
 
@@ -31,7 +32,8 @@ class TrainingSpeedHook(Hook):
             in other shapes compiling anew would not pay.
 
     Raises:
-        ValueError: ``frozen_dtype`` is not the type that training runs in.
+        ValueError: ``frozen_dtype`` is not the type that training runs in, or the backbone has no
+            UNet.
     """
 
     # After the hooks that copy the model.
@@ -88,7 +90,11 @@ def keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:
     Args:
         model: Estimator with a diffusion backbone, changed in place.
         dtype: Type they get; trained weights keep theirs.
+
+    Raises:
+        ValueError: the backbone is another.
     """
+    check_diffusion(model, 'frozen_dtype')
     for module in model.backbone.unet.modules():
         if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad:
             for parameter in module.parameters(recurse=False):

@@ -87,6 +87,11 @@ class MeshEstimator(BaseModel):
         if trainable is not None:
             freeze_all_but(self, trainable, 'this model')
 
+    @property
+    def body_model(self) -> nn.Module:
+        """The body model of the predictions, that of the head."""
+        return self.head.body_model
+
     def forward(
         self,
         inputs: Tensor | None = None,

@@ -9,7 +9,8 @@ from tempfile import mkdtemp
 import gradio as gr
 import numpy as np
 
-from dpmesh_plugin.apis.image_inputs import INPUT_ERRORS, error_words
+from dpmesh_plugin.apis.image_inputs import INPUT_ERRORS
+from dpmesh_plugin.utils.errors import error_words
 
 from .demo_model import Answer, DemoModel, file_formats
 from .figure import standing_figure

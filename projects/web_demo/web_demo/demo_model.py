@@ -140,7 +140,7 @@ class DemoModel:
         folder.mkdir(parents=True, exist_ok=True)
         stem = folder / answer.meshes.image
         sequence = MeshSequence(answer.meshes.image, [answer.meshes])
-        body_model = self.inferencer.model.head.body_model.cpu()
+        body_model = self.inferencer.model.body_model.cpu()
         files = []
         for name in formats:
             if name == NATIVE_FORMAT:

@@ -30,7 +30,11 @@ def export(repo_root, monkeypatch, capsys):
     def export(*arguments):
         script = str(repo_root / 'tools' / 'export.py')
         monkeypatch.setattr(sys, 'argv', [script, *map(str, arguments)])
-        status = runpy.run_path(script)['main']()
+        try:
+            status = runpy.run_path(script)['main']()
+        except SystemExit as end:  # whose text the interpreter prints
+            sys.stderr.write(f'{end.code}\n')
+            status = 1
         return status, *capsys.readouterr()
 
     return export
@@ -124,9 +128,15 @@ def test_a_wrong_argument_is_one_line(change, message, export, results, monkeypa
     assert status == 1
     assert problems.count('\n') == 1
     assert said == ''
-    assert problems.startswith('error: ')
+    assert problems.startswith('export: ')
     assert message in problems
     assert not (results / 'out').exists()
+
+
+def test_a_folder_that_nobody_may_write_to_is_known_at_once(export, results):
+    status, _, problems = export(results / 'photo.npz', '--format', 'obj', '--out', '/proc')
+    assert status == 1
+    assert 'the output folder /proc is not writable; choose another' in problems
 
 
 def test_a_full_disk_leaves_no_half_file(results, body, tmp_path, monkeypatch):
