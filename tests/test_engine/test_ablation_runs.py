@@ -7,12 +7,11 @@ import sys
 import pytest
 import torch
 
+from dpmesh_plugin.engine.ablation_plan import RESULT, check_folders, plan_runs
 from dpmesh_plugin.engine.ablation_runs import (
-    RESULT,
     change_of,
     chosen_checkpoint,
     collect_rows,
-    plan_runs,
     run_one,
 )
 from dpmesh_plugin.utils.io import dump_json
@@ -88,11 +87,61 @@ def test_a_failure_is_told_and_tried_again(configs, tmp_path):
     assert [call[:2] for call in tools.calls] == [('train.py', 'base.py'), ('test.py', 'base.py')]
 
 
+def _edit(config, text):
+    config.write_text(f'{config.read_text()}{text}\n')
+
+
 def test_a_folder_of_another_request(configs, tmp_path):
+    runs = plan_runs(configs, [0], tmp_path / 'out')
+    run_one(runs[0], tmp_path / 'tools', Tools())
+    check_folders(runs)
+    other = plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+    expected = r'seed_0 holds another experiment .* train_cfg.max_epochs was absent, is 1\. Name an'
+    with pytest.raises(ValueError, match=expected):
+        check_folders(other)
+
+
+def test_a_folder_of_the_config_before_it_was_edited(configs, tmp_path):
+    _edit(configs[0], 'optim_wrapper = dict(optimizer=dict(lr=1e-4, betas=(0.9, 0.99)))')
     (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
     run_one(run, tmp_path / 'tools', Tools())
-    with pytest.raises(ValueError, match=r"holds a run of .*'options': \[\].* name another"):
-        plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+    _edit(configs[0], "work_dir = 'elsewhere'")
+    check_folders(plan_runs(configs, [0, 1], tmp_path / 'out'))
+    _edit(configs[0], "optim_wrapper['optimizer']['betas'] = (0.9, 0.999)")
+    expected = (
+        r'optim_wrapper.optimizer.betas.1 was 0.99, is 0.999\. Name another --work-dir, or rem'
+    )
+    with pytest.raises(ValueError, match=expected):
+        check_folders(plan_runs(configs, [0, 1], tmp_path / 'out'))
+
+
+def test_a_folder_of_a_config_of_the_same_name(configs, tmp_path):
+    run_one(plan_runs(configs, [0], tmp_path / 'out')[0], tmp_path / 'tools', Tools())
+    namesake = tmp_path / 'more' / 'base.py'
+    namesake.parent.mkdir()
+    namesake.write_text('train_cfg = dict(max_epochs=2)\n')
+    with pytest.raises(ValueError, match=r'train_cfg.max_epochs was absent, is 2'):
+        check_folders(plan_runs([namesake], [0], tmp_path / 'out'))
+
+
+@pytest.mark.parametrize('during', ['train.py', 'test.py'])
+def test_a_config_that_is_edited_while_the_set_runs(configs, tmp_path, during):
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
+    tools = Tools()
+
+    def edit_and_start(command, log):
+        _edit(configs[0], 'train_cfg = dict(max_epochs=9)')
+        return tools(command, log)
+
+    if during == 'train.py':
+        _edit(configs[0], 'train_cfg = dict(max_epochs=9)')
+    reason = run_one(run, tmp_path / 'tools', edit_and_start)
+    assert (
+        reason == 'the config was edited after the set began: train_cfg.max_epochs was absent, is 9'
+    )
+    assert len(tools.calls) == (during == 'test.py')
+    configs[0].write_text('model = dict(\n')
+    assert run_one(run, tmp_path / 'tools', tools).startswith('the config can no longer be read: ')
 
 
 def test_sets_that_cannot_be_told_apart(configs, tmp_path):

@@ -11,14 +11,10 @@ import argparse
 import sys
 from pathlib import Path
 
-from dpmesh_plugin.engine.ablation_runs import (
-    AblationRun,
-    collect_rows,
-    plan_runs,
-    run_one,
-    start_process,
-)
+from dpmesh_plugin.engine.ablation_plan import AblationRun, check_folders, plan_runs
+from dpmesh_plugin.engine.ablation_runs import collect_rows, run_one, start_process
 from dpmesh_plugin.evaluation.ablation_table import METRICS, markdown_table, write_tables
+from dpmesh_plugin.utils.cli import bad_input_ends
 
 TOOLS = Path(__file__).resolve().parents[1]
 BASE = 'base.py'
@@ -52,10 +48,9 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     configs = sorted(args.configs, key=lambda path: Path(path).name != BASE)
-    try:
+    with bad_input_ends():
         runs = plan_runs(configs, args.seeds, args.work_dir, args.cfg_options)
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f'run_ablations.py: {error}')
+        check_folders(runs)
     failures: dict[AblationRun, str] = {}
     for number, run in enumerate([] if args.collect else runs, start=1):
         print(f'[{number}/{len(runs)}] {run.config.stem}, seed {run.seed}', end=' ', flush=True)
