@@ -2,6 +2,7 @@
 
 import ast
 import os
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,8 @@ def run_one(run: AblationRun, tools: Path, start: Start) -> str | None:
     Args:
         run: The run.
         tools: Folder with ``train.py`` and ``test.py``.
-        start: Starts a command with its output appended to a file, and gives its exit code.
+        start: Starts a command with its output appended to a file, and gives its exit code,
+            negative for a signal.
 
     Returns:
         Why there is no result, or None where there is one.
@@ -49,8 +51,8 @@ def _train_and_test(run: AblationRun, tools: Path, start: Start) -> str | None:
         return edited
     dump_json(run.request, run.work_dir / REQUEST)
     log = run.work_dir / LOG
-    if start(run.command(tools / 'train.py', '--resume'), log):
-        return f'training: {_reason(log)}'
+    if code := start(run.command(tools / 'train.py', '--resume'), log):
+        return f'training: {_reason(code, log)}'
     try:
         checkpoint = chosen_checkpoint(run.work_dir)
     except (FileNotFoundError, ValueError) as error:
@@ -60,8 +62,8 @@ def _train_and_test(run: AblationRun, tools: Path, start: Start) -> str | None:
     if edited := _edited(run):
         return edited
     out = ['--out', str(run.work_dir / RESULT)]
-    if start(run.command(tools / 'test.py', checkpoint, *out), log):
-        return f'test: {_reason(log)}'
+    if code := start(run.command(tools / 'test.py', checkpoint, *out), log):
+        return f'test: {_reason(code, log)}'
     return None
 
 
@@ -154,8 +156,10 @@ def change_of(config: Path) -> str:
     return text.splitlines()[0].rstrip('.')
 
 
-def _reason(log: Path) -> str:
-    """Last line that a failed command wrote."""
+def _reason(code: int, log: Path) -> str:
+    """How a command failed, and the last line that it wrote."""
     lines = log.read_text(encoding='utf-8', errors='replace').split('\n')
     last = next((line.strip() for line in reversed(lines) if line.strip()), 'no output')
-    return f'{last} (all of it: {log})'
+    # A negative code is that of a signal, which kills without a word.
+    how = f'signal {-code} ({signal.strsignal(-code)})' if code < 0 else f'exit code {code}'
+    return f'{how}, last line: {last} (all of it: {log})'

@@ -13,6 +13,7 @@ from dpmesh_plugin.engine.ablation_runs import (
     chosen_checkpoint,
     collect_rows,
     run_one,
+    start_process,
 )
 from dpmesh_plugin.utils.io import dump_json
 
@@ -80,11 +81,22 @@ def test_a_set_runs_once(configs, tmp_path):
 def test_a_failure_is_told_and_tried_again(configs, tmp_path):
     runs = plan_runs(configs, [0], tmp_path / 'out')
     failures = _run_all(runs, tmp_path, Tools([('train.py', 'base.py')]))
-    assert failures[runs[0]].startswith('training: RuntimeError: out of memory (all of it: ')
+    reason = 'training: exit code 1, last line: RuntimeError: out of memory (all of it: '
+    assert failures[runs[0]].startswith(reason)
     assert [list(row.failures) for row in collect_rows(runs, failures)] == [[0], []]
     tools = Tools([('test.py', 'base.py')])
-    assert _run_all(runs, tmp_path, tools)[runs[0]].startswith('test: RuntimeError')
+    assert _run_all(runs, tmp_path, tools)[runs[0]].startswith('test: exit code 1, last line: Run')
     assert [call[:2] for call in tools.calls] == [('train.py', 'base.py'), ('test.py', 'base.py')]
+
+
+def test_a_killed_row_is_told_from_a_failed_one(configs, tmp_path):
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
+    program = 'import os; print("the best so far, MPJPE 437", flush=True); os.kill(os.getpid(), 9)'
+    reason = run_one(
+        run, tmp_path, lambda _, log: start_process([sys.executable, '-c', program], log)
+    )
+    expected = 'training: signal 9 (Killed), last line: the best so far, MPJPE 437 (all of it: '
+    assert reason.startswith(expected)
 
 
 def _edit(config, text):
