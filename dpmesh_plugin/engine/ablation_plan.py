@@ -132,6 +132,27 @@ def check_folders(runs: Sequence[AblationRun]) -> None:
             )
 
 
+def check_alike(runs: Sequence[AblationRun]) -> None:
+    """Refuse to collect seeds of one row that were trained with different settings.
+
+    What the configs say now is not looked at.
+
+    Raises:
+        ValueError: two finished folders of a row hold different experiments.
+    """
+    rows: dict[Path, tuple[AblationRun, dict[str, str]]] = {}
+    for run in runs:
+        recorded = _recorded(run) if run.finished else None
+        if recorded is None:
+            continue
+        first, settings = rows.setdefault(run.config, (run, recorded))
+        if differs := difference(settings, recorded):
+            raise ValueError(
+                f'{first.work_dir} and {run.work_dir} hold different experiments: {differs} in the '
+                'second. Collect them apart (--seeds), or remove one of them'
+            )
+
+
 def _recorded(run: AblationRun) -> dict[str, str] | None:
     """Settings of the run that the folder holds; None where there is none."""
     path = run.work_dir / REQUEST
@@ -139,10 +160,10 @@ def _recorded(run: AblationRun) -> dict[str, str] | None:
 
 
 def _leaves(node: Any, path: str = '') -> Iterator[tuple[str, str]]:
-    """Dotted key and text of what is no container, or an empty one."""
+    """Dotted key and text of what is no container, or an empty one below the top."""
     if isinstance(node, dict | list | tuple) and node:
         children = node.items() if isinstance(node, dict) else enumerate(node)
         for key, child in children:
             yield from _leaves(child, f'{path}.{key}' if path else str(key))
-    else:
+    elif path:
         yield path, repr(node)

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from dpmesh_plugin.engine.ablation_plan import RESULT, check_folders, plan_runs
+from dpmesh_plugin.engine.ablation_plan import RESULT, check_alike, check_folders, plan_runs
 from dpmesh_plugin.engine.ablation_runs import (
     change_of,
     chosen_checkpoint,
@@ -136,6 +136,16 @@ def test_a_folder_of_a_config_of_the_same_name(configs, tmp_path):
         check_folders(plan_runs([namesake], [0], tmp_path / 'out'))
 
 
+def test_seeds_of_different_settings_are_not_collected(configs, tmp_path):
+    for seed in (0, 1):
+        run = plan_runs(configs, [seed], tmp_path / 'out', [f'train_cfg.max_epochs={seed + 1}'])[0]
+        run_one(run, tmp_path / 'tools', Tools())
+    check_alike(plan_runs(configs, [1, 7], tmp_path / 'out'))
+    expected = r'seed_0 and .*seed_1 hold different .*max_epochs was 1, is 2 in the second\. Coll'
+    with pytest.raises(ValueError, match=expected):
+        check_alike(plan_runs(configs, [0, 1], tmp_path / 'out'))
+
+
 @pytest.mark.parametrize('during', ['train.py', 'test.py'])
 def test_a_config_that_is_edited_while_the_set_runs(configs, tmp_path, during):
     (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
@@ -234,3 +244,18 @@ def test_the_tool(configs, tmp_path, repo_root, monkeypatch, capsys):
     assert (out / 'ablations.png').is_file()
     code, _ = run('--seeds', '1', '1')
     assert 'different seeds' in code
+
+
+def test_the_tool_collects_without_the_options_of_the_runs(
+    configs, tmp_path, repo_root, monkeypatch, capsys
+):
+    script = repo_root / 'tools' / 'analysis_tools' / 'run_ablations.py'
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+    run_one(run, tmp_path / 'tools', Tools())
+    arguments = [str(configs[0]), '--work-dir', str(tmp_path / 'out')]
+    monkeypatch.setattr(sys, 'argv', [str(script), *arguments])
+    with pytest.raises(SystemExit, match=r'max_epochs was 1, is absent'):
+        runpy.run_path(str(script), run_name='__main__')
+    monkeypatch.setattr(sys, 'argv', [str(script), *arguments, '--collect'])
+    runpy.run_path(str(script), run_name='__main__')
+    assert '| base | What base changes | 1 | 50.0 |' in capsys.readouterr().out
