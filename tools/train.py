@@ -4,6 +4,7 @@ import argparse
 
 from mmengine.runner import find_latest_checkpoint
 
+from dpmesh_plugin.engine.learning_rate import count_accumulated_batches
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 
@@ -48,7 +49,9 @@ def main() -> None:
         cfg.resume, cfg.load_from = True, checkpoint
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
     with bad_input_ends((FileNotFoundError,)):
-        RUNNERS.build(cfg).train()
+        runner = RUNNERS.build(cfg)
+        count_accumulated_batches(runner)
+        runner.train()
 
 
 if __name__ == '__main__':
