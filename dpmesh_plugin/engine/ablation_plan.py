@@ -12,6 +12,7 @@ from dpmesh_plugin.utils.io import load_json
 
 RESULT = 'metrics.json'
 REQUEST = 'request.json'
+OUT_DIR = 'default_hooks.checkpoint.out_dir'
 
 _ADVICE = 'Name another --work-dir, or remove the folder'
 
@@ -73,13 +74,20 @@ def plan_runs(
     Raises:
         FileNotFoundError: a config does not exist.
         KeyError: a config or an option has a key that nothing reads.
-        ValueError: two configs or two seeds are the same.
+        ValueError: two configs or two seeds are the same, or checkpoints would lie elsewhere than
+            in the folder of their run.
     """
     paths = [Path(config) for config in configs]
     for what, values in (('config names', [p.stem for p in paths]), ('seeds', list(seeds))):
         if len(set(values)) < len(values):
             raise ValueError(f'expected different {what}, got {values}')
     settings = {path: read_settings(path, options) for path in paths}
+    for path, values in settings.items():
+        if values.get(OUT_DIR, 'None') != 'None':
+            raise ValueError(
+                f'{path} with the given options has {OUT_DIR}={values[OUT_DIR]}, but the best '
+                f'checkpoint is looked for in the folder of the run: leave {OUT_DIR} out'
+            )
     return [
         AblationRun(
             config=path,

@@ -175,6 +175,12 @@ def test_sets_that_cannot_be_told_apart(configs, tmp_path):
         plan_runs([tmp_path / 'absent.py'], [0], tmp_path)
 
 
+def test_checkpoints_lie_in_the_folder_of_their_run(configs, tmp_path):
+    plan_runs(configs, [0], tmp_path, ['default_hooks.checkpoint.out_dir=None'])
+    with pytest.raises(ValueError, match=r"checkpoint.out_dir='data/mine', but the best .* out$"):
+        plan_runs(configs, [0], tmp_path, ['default_hooks.checkpoint.out_dir=data/mine'])
+
+
 def test_the_best_checkpoint_goes_before_the_last(tmp_path):
     assert chosen_checkpoint(tmp_path) is None
     (tmp_path / 'last_checkpoint').write_text('last.pth')
