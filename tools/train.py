@@ -4,7 +4,6 @@ import argparse
 
 from mmengine.runner import find_latest_checkpoint
 
-from dpmesh_plugin.engine.learning_rate import count_accumulated_batches
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 
@@ -47,6 +46,8 @@ def main() -> None:
     checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
     if checkpoint:  # a run that was killed before its first checkpoint starts anew
         cfg.resume, cfg.load_from = True, checkpoint
+    from dpmesh_plugin.engine.learning_rate import count_accumulated_batches  # takes seconds
+
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
     with bad_input_ends((FileNotFoundError,)):
         runner = RUNNERS.build(cfg)
