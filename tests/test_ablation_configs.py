@@ -32,7 +32,7 @@ SMALL = {
     'default_hooks.checkpoint.save_last': False,
     'default_hooks.checkpoint.save_best': None,
     'log_level': 'ERROR',
-    'load_from': None,
+    'model.init_cfg': None,
 }
 SMALL_PARTS = {
     'DiffusionPriorBackbone': {
@@ -160,11 +160,15 @@ def test_rows_start_from_a_pretrained_model(synth_oc, tmp_path, capsys):
         for name in ('backbone_prior', 'lora_4')
     }
     for name, cfg in rows.items():
-        cfg.load_from = str(tmp_path / f'{name}.pth')
+        cfg.model.init_cfg = load_config(FOLDER / f'{name}.py').model.init_cfg
+        cfg.model.init_cfg.checkpoint = str(tmp_path / f'{name}.pth')
     starts = [_written(cfg, tmp_path / f'{name}.json') for name, cfg in rows.items()]
     prior = _pretrain(synth_oc, tmp_path, starts, 4)
     assert (tmp_path / 'prior' / 'pictures.png').is_file()
-    assert f'start of {starts[1]}: {rows["lora_4"].load_from}' in capsys.readouterr().out
+    assert (
+        f'start of {starts[1]}: {rows["lora_4"].model.init_cfg.checkpoint}'
+        in capsys.readouterr().out
+    )
     name = 'mid_block.attentions.0.transformer_blocks.0.attn2.to_k'
     for row, cfg in rows.items():
         runner = Runner.from_cfg(cfg)
@@ -172,6 +176,22 @@ def test_rows_start_from_a_pretrained_model(synth_oc, tmp_path, capsys):
         layer = runner.model.backbone.unet.get_submodule(name)
         same = getattr(layer, 'base_layer', layer).weight.equal(prior[f'unet.{name}.weight'])
         assert same == (row == 'lora_4'), 'the UNet is trained without adapters, and only then'
+        _check_that_only_the_prior_is_shared(cfg, adapters=row == 'lora_4')
+
+
+def _check_that_only_the_prior_is_shared(cfg, adapters):
+    """Of two seeds what the prior does not give starts apart, as in the base."""
+    starts = []
+    for seed in (1, 2):
+        cfg.randomness.seed = seed
+        cfg.experiment_name = f'start-{len(DefaultScope._instance_dict)}'
+        runner = Runner.from_cfg(cfg)
+        runner.model.init_weights()
+        starts.append({name: each.detach() for name, each in runner.model.named_parameters()})
+    apart = {name for name in starts[0] if not starts[0][name].equal(starts[1][name])}
+    kinds = {'neck', 'head', 'controlnet_cond_embedding', *(('lora_A',) if adapters else ())}
+    assert {kind for kind in kinds if any(kind in name.split('.') for name in apart)} == kinds
+    assert all(kinds.intersection(name.split('.')) for name in apart), 'the prior is one for all'
 
 
 def test_a_start_that_does_not_fit_ends_before_the_training(synth_oc, tmp_path):

@@ -81,3 +81,20 @@ def test_config_is_short_and_says_what_it_is(path):
     text = path.read_text()
     assert text.startswith('"""')
     assert len(text.splitlines()) < 40
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_a_cosine_ends_with_the_training(path):
+    cfg = load_config(path)
+    schedules = cfg.get('param_scheduler') or []
+    for schedule in schedules if isinstance(schedules, list) else [schedules]:
+        if schedule.type == 'CosineAnnealingLR':
+            assert schedule.end in (cfg.train_cfg.get('max_epochs'), cfg.train_cfg.get('max_iters'))
+
+
+def test_more_epochs_of_the_small_model_as_documented():
+    docs = (ROOT / 'docs' / 'training.md').read_text()
+    options = {'train_cfg.max_epochs': 3, 'param_scheduler.1.end': 3}
+    assert ' '.join(f'{key}={value}' for key, value in options.items()) in docs
+    cfg = load_config(ROOT / 'configs' / 'dpmesh_synth_oc_small.py', options)
+    assert [schedule.end for schedule in cfg.param_scheduler] == [200, cfg.train_cfg.max_epochs]

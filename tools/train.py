@@ -54,9 +54,13 @@ def main() -> None:
     cfg = config_from_args(args)
     with bad_input_ends():
         apply_options(cfg, args)
+    from dpmesh_plugin.engine.learning_rate import count_accumulated_batches  # takes seconds
+
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
     with bad_input_ends((FileNotFoundError,)):
-        RUNNERS.build(cfg).train()
+        runner = RUNNERS.build(cfg)
+        count_accumulated_batches(runner)
+        runner.train()
 
 
 if __name__ == '__main__':

@@ -2,5 +2,7 @@
 
 _base_ = './backbone_prior.py'
 
-model = dict(backbone=dict(lora=dict(_delete_=True, rank=16), trainable=('lora', 'controlnet')))
-load_from = 'data/prior/dpmesh_tiny_lora_16.pth'
+model = dict(
+    backbone=dict(lora=dict(_delete_=True, rank=16), trainable=('lora', 'controlnet')),
+    init_cfg=dict(checkpoint='data/prior/dpmesh_tiny_lora_16.pth'),
+)

@@ -33,7 +33,8 @@ class LatentCacheDataset:
     ``PackMeshInputs``.
 
     ``tools/dataset_converters/cache_latents.py`` writes the cache. It is refused if it was made of
-    other people or with another pipeline, and, by ``LatentCacheHook``, with another encoder.
+    other people, other annotations of them or with another pipeline, and, by ``LatentCacheHook``,
+    with another encoder.
 
     Args:
         dataset: Config of the data set, with a pipeline that ends with the crop.

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -13,7 +13,7 @@ from mmengine.dataset import BaseDataset
 
 from dpmesh_plugin.utils.io import dump_json, load_json
 
-VERSION = 1
+VERSION = 2
 # People whose annotations are compared, evenly spread over the data set.
 _COMPARED_PEOPLE = 1000
 # Arguments of a data set that say where it lies, not what it holds.
@@ -70,7 +70,8 @@ class LatentCacheFile:
     def description(dataset: BaseDataset, config: Mapping[str, Any], views: int) -> dict[str, Any]:
         """What latents depend on, besides the encoder, as it is stored.
 
-        Images are not looked into: whoever changes them must write the cache anew.
+        All that the annotation of a person says counts: a crop may follow keypoints, box, body and
+        camera. Images are not looked into: whoever changes them must write the cache anew.
 
         Args:
             dataset: The data set, initialised.
@@ -81,8 +82,9 @@ class LatentCacheFile:
         people = hashlib.sha256()
         for position in range(0, len(dataset), step):
             person = dataset.get_data_info(position)
-            where = person['sample_idx'], Path(person['img_path']).name, person['ori_shape']
-            people.update(repr(where).encode())
+            person['img_path'] = Path(person['img_path']).name
+            for entry in _entries(person):
+                people.update(entry)
         settings = {name: value for name, value in config.items() if name not in _PLACES}
         return _plain(
             {
@@ -134,6 +136,17 @@ class LatentCacheFile:
         """
         dump_json({'made_of': made_of, **facts}, self.info_path)
         vars(self).pop('info', None)
+
+
+def _entries(person: Mapping[str, Any], name: str = '') -> Iterator[bytes]:
+    """Name and value of every entry of an annotation, in the order of the names."""
+    for key, value in sorted(person.items()):
+        if isinstance(value, Mapping):
+            yield from _entries(value, f'{name}{key}.')
+        elif isinstance(value, np.ndarray):
+            yield f'{name}{key} {value.dtype} {value.shape} '.encode() + value.tobytes()
+        else:
+            yield f'{name}{key} {value!r}'.encode()
 
 
 def _plain(content: Any) -> Any:

@@ -2,97 +2,27 @@
 
 import ast
 import os
+import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from mmengine.runner import find_latest_checkpoint
 
 from dpmesh_plugin.evaluation.ablation_table import AblationRow
 from dpmesh_plugin.evaluation.comparison import read_result
-from dpmesh_plugin.utils.io import dump_json, load_json
+from dpmesh_plugin.utils.cli import BAD_INPUT
+from dpmesh_plugin.utils.io import dump_json
 
+from .ablation_plan import REQUEST, RESULT, AblationRun, difference, read_settings
 from .checkpoint import read_checkpoint
 from .selection import recorded_best
 
-RESULT = 'metrics.json'
-REQUEST = 'request.json'
 LOG = 'output.txt'
 LOCK = 'lock'
 
 Start = Callable[[list[str], Path], int]
-
-
-@dataclass(frozen=True)
-class AblationRun:
-    """One config with one seed.
-
-    Args:
-        config: Config file.
-        seed: Seed of the run.
-        work_dir: Folder of the run.
-        options: ``KEY=VALUE`` options for the config, as on the command line.
-    """
-
-    config: Path
-    seed: int
-    work_dir: Path
-    options: tuple[str, ...] = ()
-
-    @property
-    def request(self) -> dict:
-        """What was asked for, which a folder keeps to be resumed by the same request only."""
-        return {'config': self.config.name, 'seed': self.seed, 'options': list(self.options)}
-
-    @property
-    def finished(self) -> bool:
-        """Whether the folder holds the result."""
-        return (self.work_dir / RESULT).is_file()
-
-    def command(self, tool: Path, *arguments: str) -> list[str]:
-        """A command line for a tool of this package."""
-        seed = f'randomness.seed={self.seed}'
-        options = ['--work-dir', str(self.work_dir), '--cfg-options', *self.options, seed]
-        return [sys.executable, str(tool), str(self.config), *arguments, *options]
-
-
-def plan_runs(
-    configs: Sequence[str | Path],
-    seeds: Sequence[int],
-    work_dir: str | Path,
-    options: Sequence[str] = (),
-) -> list[AblationRun]:
-    """All runs of a set, a seed of every config before the next seed.
-
-    Args:
-        configs: Config files; their names are those of the rows.
-        seeds: Seeds.
-        work_dir: Folder with a folder for each row and seed.
-        options: ``KEY=VALUE`` options for all configs.
-
-    Raises:
-        FileNotFoundError: a config does not exist.
-        ValueError: two configs or two seeds are the same, or a folder holds a run of another
-            request.
-    """
-    paths = [Path(config) for config in configs]
-    for path in paths:
-        if not path.is_file():
-            raise FileNotFoundError(f'expected a config file, found none at {path.absolute()}')
-    for what, values in (('config names', [p.stem for p in paths]), ('seeds', list(seeds))):
-        if len(set(values)) < len(values):
-            raise ValueError(f'expected different {what}, got {values}')
-    runs = [
-        AblationRun(path, seed, Path(work_dir) / path.stem / f'seed_{seed}', tuple(options))
-        for seed in seeds
-        for path in paths
-    ]
-    for run in runs:
-        _check_request(run)
-    return runs
 
 
 def run_one(run: AblationRun, tools: Path, start: Start) -> str | None:
@@ -101,7 +31,8 @@ def run_one(run: AblationRun, tools: Path, start: Start) -> str | None:
     Args:
         run: The run.
         tools: Folder with ``train.py`` and ``test.py``.
-        start: Starts a command with its output appended to a file, and gives its exit code.
+        start: Starts a command with its output appended to a file, and gives its exit code,
+            negative for a signal.
 
     Returns:
         Why there is no result, or None where there is one.
@@ -116,20 +47,33 @@ def run_one(run: AblationRun, tools: Path, start: Start) -> str | None:
 
 
 def _train_and_test(run: AblationRun, tools: Path, start: Start) -> str | None:
+    if edited := _edited(run):
+        return edited
     dump_json(run.request, run.work_dir / REQUEST)
     log = run.work_dir / LOG
-    if start(run.command(tools / 'train.py', '--resume'), log):
-        return f'training: {_reason(log)}'
+    if code := start(run.command(tools / 'train.py', '--resume'), log):
+        return f'training: {_reason(code, log)}'
     try:
         checkpoint = chosen_checkpoint(run.work_dir)
     except (FileNotFoundError, ValueError) as error:
         return f'choice of the checkpoint: {error}'
     if checkpoint is None:
         return f'training left no checkpoint in {run.work_dir}'
+    if edited := _edited(run):
+        return edited
     out = ['--out', str(run.work_dir / RESULT)]
-    if start(run.command(tools / 'test.py', checkpoint, *out), log):
-        return f'test: {_reason(log)}'
+    if code := start(run.command(tools / 'test.py', checkpoint, *out), log):
+        return f'test: {_reason(code, log)}'
     return None
+
+
+def _edited(run: AblationRun) -> str | None:
+    """How the config differs from what it was when the set began, or None."""
+    try:
+        differs = difference(run.settings, read_settings(run.config, run.options))
+    except (*BAD_INPUT, SyntaxError) as error:
+        return f'the config can no longer be read: {error}'
+    return differs and f'the config was edited after the set began: {differs}'
 
 
 def start_process(command: list[str], log: Path) -> int:
@@ -212,17 +156,10 @@ def change_of(config: Path) -> str:
     return text.splitlines()[0].rstrip('.')
 
 
-def _check_request(run: AblationRun) -> None:
-    path = run.work_dir / REQUEST
-    if path.is_file() and load_json(path) != run.request:
-        raise ValueError(
-            f'{run.work_dir} holds a run of {load_json(path)}, asked for is {run.request}: name '
-            'another --work-dir, or remove the folder'
-        )
-
-
-def _reason(log: Path) -> str:
-    """Last line that a failed command wrote."""
+def _reason(code: int, log: Path) -> str:
+    """How a command failed, and the last line that it wrote."""
     lines = log.read_text(encoding='utf-8', errors='replace').split('\n')
     last = next((line.strip() for line in reversed(lines) if line.strip()), 'no output')
-    return f'{last} (all of it: {log})'
+    # A negative code is that of a signal, which kills without a word.
+    how = f'signal {-code} ({signal.strsignal(-code)})' if code < 0 else f'exit code {code}'
+    return f'{how}, last line: {last} (all of it: {log})'

@@ -1,6 +1,7 @@
 """First weights of a model from checkpoints."""
 
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from torch import nn
 
@@ -19,6 +20,8 @@ class PretrainedParts:
     Args:
         checkpoint: File with a state dict of such a model.
         parts: Names of parts, for example ``'backbone.vae'``.
+        without: Patterns of weights below them that stay as they are, for example ``'*.lora_*'``;
+            the checkpoint need not have them.
 
     Raises:
         FileNotFoundError: there is no such file (when called).
@@ -26,14 +29,21 @@ class PretrainedParts:
         ValueError: a weight has another shape, or the file cannot be read safely (when called).
     """
 
-    def __init__(self, *, checkpoint: str, parts: Sequence[str]) -> None:
+    def __init__(
+        self, *, checkpoint: str, parts: Sequence[str], without: Sequence[str] = ()
+    ) -> None:
         self.checkpoint = checkpoint
         self.parts = tuple(parts)
+        self.without = tuple(without)
 
     def __call__(self, module: nn.Module) -> None:
         """Copy the weights into ``module``."""
         given = state_dict_of(read_checkpoint(self.checkpoint))
-        own = module.state_dict()
+        own = {
+            name: tensor
+            for name, tensor in module.state_dict().items()
+            if not any(fnmatchcase(name, pattern) for pattern in self.without)
+        }
         chosen = {}
         for part in self.parts:
             names = [name for name in own if name == part or name.startswith(f'{part}.')]

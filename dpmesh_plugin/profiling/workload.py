@@ -86,7 +86,7 @@ class Training:
 
     Args:
         model: Estimator, or distiller, whose teacher has the weights of the student here.
-        optim_wrapper: Config of the optimiser's wrapper.
+        optim_wrapper: Config of the optimiser's wrapper, a ``MeshOptimWrapper`` here.
 
     Raises:
         ValueError: the model is not made of backbone, neck and head.
@@ -98,11 +98,13 @@ class Training:
         if isinstance(model, MeshDistiller):
             model.teacher.start(model)
             model.teacher.settle(model)
-        self.optim_wrapper: OptimWrapper = build_optim_wrapper(model, dict(optim_wrapper))
-        self.autocast = {'dtype': torch.bfloat16, 'enabled': False}
+        self.config = optim_wrapper
+        self.prepare(Variant())
 
     def prepare(self, variant: Variant) -> None:
         """Set memory order, precision, what is kept of the layers, and compilation.
+
+        Precision and checkpointing are those of the variant, whatever the config says.
 
         Raises:
             ValueError: adapters would be merged or weights packed, which cannot be trained, or the
@@ -117,30 +119,30 @@ class Training:
             use_channels_last(self.model)
         if variant.checkpointing:
             check_diffusion(self.model, 'gradient_checkpointing')
-            for part in filter(None, (self.model.backbone.unet, self.model.backbone.controlnet)):
-                part.enable_gradient_checkpointing()
+        _set_checkpointing(self.model.backbone, on=variant.checkpointing)
         if variant.half_frozen:
             keep_frozen_in(self.model, variant.torch_dtype)
         if variant.compile:
             compile_regions(self.model)
-        lowered = variant.torch_dtype != torch.float32
-        self.autocast = {
-            'dtype': variant.torch_dtype,
-            'enabled': lowered,
-            'cache_enabled': False,  # as in MeshOptimWrapper
-        }
+        self.optim_wrapper: OptimWrapper = build_optim_wrapper(
+            self.model, {**self.config, 'type': 'MeshOptimWrapper', 'dtype': variant.dtype}
+        )
 
     def run(self, data: Mapping[str, Any]) -> None:
         """Train on one batch."""
-        device = next(self.model.parameters()).device
-        with torch.autocast(device.type, **self.autocast):
-            self.model.train_step(data, self.optim_wrapper)
+        self.model.train_step(data, self.optim_wrapper)
 
     def calls(self) -> Calls:
         """The parts of the model in the forward pass, the backward pass, the optimiser."""
         yield from _model_calls(self.model)
         yield self.optim_wrapper, 'backward', 'backward'
         yield self.optim_wrapper, 'step', 'optimiser'
+
+
+def _set_checkpointing(backbone: nn.Module, *, on: bool) -> None:
+    parts = (getattr(backbone, name, None) for name in ('unet', 'controlnet'))
+    for part in filter(None, parts):
+        part.enable_gradient_checkpointing() if on else part.disable_gradient_checkpointing()
 
 
 def _model_calls(model: nn.Module) -> Calls:

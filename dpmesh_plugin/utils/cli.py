@@ -3,9 +3,10 @@
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, DictAction
 
@@ -50,6 +51,17 @@ def add_config_options(parser: argparse.ArgumentParser, example: str) -> None:
         metavar='KEY=VALUE',
         help=f'change entries of the config, e.g. {example}',
     )
+
+
+def parse_config_options(options: Sequence[str]) -> dict[str, Any]:
+    """What the values of ``--cfg-options`` mean.
+
+    Args:
+        options: ``KEY=VALUE`` each.
+    """
+    parser = argparse.ArgumentParser()
+    add_config_options(parser, '')
+    return parser.parse_args(['--cfg-options', *options]).cfg_options if options else {}
 
 
 def add_runner_options(parser: argparse.ArgumentParser) -> None:

@@ -1,8 +1,9 @@
 """Reading a config: shared entries and unknown keys."""
 
+import ast
 import copy
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,11 @@ SHARED_ENTRIES = {
     'train_pipeline': 'pipeline',
     'test_pipeline': 'pipeline',
 }
+# Loaders that the shared pipelines are written for.
+PIPELINE_LOADERS = {
+    'train_pipeline': ('train_dataloader',),
+    'test_pipeline': ('val_dataloader', 'test_dataloader'),
+}
 # Read by inference and by tools, beside the runner.
 TOOL_ENTRIES = ('detector',)
 # Names a config may keep for its own use beside what the runner takes.
@@ -47,8 +53,9 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 
     Raises:
         FileNotFoundError: no config at ``path``.
-        KeyError: a top-level key that neither the runner nor a shared entry uses, or a shared entry
-            or an option on one that reaches no place of the config.
+        KeyError: a top-level key that neither the runner nor a shared entry uses, a shared entry or
+            an option on one that reaches no place of the config, or a pipeline that the file writes
+            and no loader gets.
     """
     path = Path(path)
     if not path.is_file():
@@ -58,6 +65,8 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
         _apply_option(cfg, key, value)
     check_top_level_keys(cfg, str(path))
     check_shared_entries(cfg, str(path))
+    if path.suffix == '.py':
+        check_own_pipelines(cfg, path)
     return cfg
 
 
@@ -100,7 +109,8 @@ def check_shared_entries(cfg: Config, where: str) -> None:
 
     A child config that changes the entry alone changes nothing that is read.
     """
-    # Not of pipelines: a loader may have one of its own, and the shared one be left over.
+    # Of pipelines only those that a file writes: a loader may have one of its own, and one that is
+    # inherited be left over.
     for entry in ('body_model', 'data_root'):
         places = _places(cfg, entry)
         if entry in cfg and places and cfg[entry] not in [node[entry] for node in places.values()]:
@@ -109,6 +119,43 @@ def check_shared_entries(cfg: Config, where: str) -> None:
                 f'{", ".join(f"{path}.{entry}" for path in places)}. Set them there, or leave '
                 f'{entry} as it is and use --cfg-options {entry}=..., which reaches all of them'
             )
+
+
+def check_own_pipelines(cfg: Config, path: Path) -> None:
+    """Raise KeyError if a file writes a pipeline at the top and none into its loaders.
+
+    A child config has to name the loader: that of its base keeps the pipeline of the base.
+    """
+    statements = ast.parse(path.read_text(encoding='utf-8')).body
+    places = _places(cfg, 'pipeline')
+    for entry, loaders in PIPELINE_LOADERS.items():
+        unread = [place for place in places if place.split('.')[0] in loaders]
+        if (
+            unread
+            and any(entry in _assigned(each) for each in statements)
+            and not any(_writes_pipeline(each, loaders) for each in statements)
+            and cfg[entry] not in [node['pipeline'] for node in places.values()]
+        ):
+            raise KeyError(
+                f'{path} sets {entry}, which nothing reads: the pipelines in use are those of '
+                f'{", ".join(f"{place}.pipeline" for place in unread)}. Set them as well, for '
+                f'example {loaders[0]}=dict(dataset=dict(pipeline={entry}))'
+            )
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    """Names that a statement writes."""
+    names = (node for node in ast.walk(statement) if isinstance(node, ast.Name))
+    return {node.id for node in names if isinstance(node.ctx, ast.Store)}
+
+
+def _writes_pipeline(statement: ast.stmt, loaders: Sequence[str]) -> bool:
+    """Whether a statement is about one of the loaders and an entry ``pipeline``."""
+    nodes = list(ast.walk(statement))
+    words = {getattr(node, attribute, None) for node in nodes for attribute in ('arg', 'value')}
+    return any(isinstance(node, ast.Name) and node.id in loaders for node in nodes) and (
+        'pipeline' in words
+    )
 
 
 def _apply_option(cfg: Config, key: str, value: Any) -> None:

@@ -151,6 +151,23 @@ def test_a_cache_of_something_else_is_refused(config):
         DATASETS.build(config)
 
 
+@pytest.mark.parametrize(
+    ('field', 'value'),
+    [
+        ('openpose_result', [41.5, 30.0, 1.0] * 18),
+        ('bbox', [30, 8, 32, 51]),
+        ('smpl_param', {'pose': [0.5] * 72, 'shape': [0] * 10, 'trans': [0, 0, 3], 'gender': 'f'}),
+    ],
+)
+def test_a_cache_of_the_annotations_before_an_edit_is_refused(config, people, field, value):
+    write(config)
+    people(lambda content: content['annotations'][1].update({'note': 'nothing reads this'}))
+    assert len(DATASETS.build(config)) == 4
+    people(lambda content: content['annotations'][1].update({field: value}))
+    with pytest.raises(ValueError, match=r'people: in the cache .*\nWrite it anew with python'):
+        DATASETS.build(config)
+
+
 def test_the_pipeline_begins_with_the_image(config):
     config['dataset']['pipeline'] = config['dataset']['pipeline'][1:]
     with pytest.raises(ValueError, match=r"begins with LoadMeshImage, got \['RandomScale"):

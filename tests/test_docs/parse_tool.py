@@ -68,9 +68,14 @@ def check_option(cfg: Any, option: str, path: str) -> None:
             if parent in arguments_of(node):
                 return  # a dict of options that the config leaves out
             raise KeyError(f'{option}: {path} has no {parent}')
-        node = node[parent]
+        node = by_key(node[parent])
     if last not in node and last not in arguments_of(node):
         raise KeyError(f'{option}: {path} has no {last} there, and the part takes no such one')
+
+
+def by_key(node: Any) -> Any:
+    """A list as a dict of its numbers, which are its keys in an option; anything else as it is."""
+    return {str(number): each for number, each in enumerate(node)} if type(node) is list else node
 
 
 def arguments_of(node: dict) -> list[str]:

@@ -20,6 +20,7 @@ ENTRY = re.compile(r'(?<![\w.])([a-z_]+(?:\.\w+)+)=')
 # An entry that a document names must be one of these; docs/quirks.md counts from the model.
 CONFIGS = (
     'dpmesh_synth_oc_tiny',
+    'dpmesh_synth_oc_small',
     'dpmesh_3dpw_oc',
     'demo/dpmesh_demo',
     'ablations/backbone_swin',

@@ -7,13 +7,13 @@ import sys
 import pytest
 import torch
 
+from dpmesh_plugin.engine.ablation_plan import RESULT, check_alike, check_folders, plan_runs
 from dpmesh_plugin.engine.ablation_runs import (
-    RESULT,
     change_of,
     chosen_checkpoint,
     collect_rows,
-    plan_runs,
     run_one,
+    start_process,
 )
 from dpmesh_plugin.utils.io import dump_json
 
@@ -81,18 +81,89 @@ def test_a_set_runs_once(configs, tmp_path):
 def test_a_failure_is_told_and_tried_again(configs, tmp_path):
     runs = plan_runs(configs, [0], tmp_path / 'out')
     failures = _run_all(runs, tmp_path, Tools([('train.py', 'base.py')]))
-    assert failures[runs[0]].startswith('training: RuntimeError: out of memory (all of it: ')
+    reason = 'training: exit code 1, last line: RuntimeError: out of memory (all of it: '
+    assert failures[runs[0]].startswith(reason)
     assert [list(row.failures) for row in collect_rows(runs, failures)] == [[0], []]
     tools = Tools([('test.py', 'base.py')])
-    assert _run_all(runs, tmp_path, tools)[runs[0]].startswith('test: RuntimeError')
+    assert _run_all(runs, tmp_path, tools)[runs[0]].startswith('test: exit code 1, last line: Run')
     assert [call[:2] for call in tools.calls] == [('train.py', 'base.py'), ('test.py', 'base.py')]
 
 
+def test_a_killed_row_is_told_from_a_failed_one(configs, tmp_path):
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
+    program = 'import os; print("the best so far, MPJPE 437", flush=True); os.kill(os.getpid(), 9)'
+    reason = run_one(
+        run, tmp_path, lambda _, log: start_process([sys.executable, '-c', program], log)
+    )
+    expected = 'training: signal 9 (Killed), last line: the best so far, MPJPE 437 (all of it: '
+    assert reason.startswith(expected)
+
+
+def _edit(config, text):
+    config.write_text(f'{config.read_text()}{text}\n')
+
+
 def test_a_folder_of_another_request(configs, tmp_path):
+    runs = plan_runs(configs, [0], tmp_path / 'out')
+    run_one(runs[0], tmp_path / 'tools', Tools())
+    check_folders(runs)
+    other = plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+    expected = r'seed_0 holds another experiment .* train_cfg.max_epochs was absent, is 1\. Name an'
+    with pytest.raises(ValueError, match=expected):
+        check_folders(other)
+
+
+def test_a_folder_of_the_config_before_it_was_edited(configs, tmp_path):
+    _edit(configs[0], 'optim_wrapper = dict(optimizer=dict(lr=1e-4, betas=(0.9, 0.99)))')
     (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
     run_one(run, tmp_path / 'tools', Tools())
-    with pytest.raises(ValueError, match=r"holds a run of .*'options': \[\].* name another"):
-        plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+    _edit(configs[0], "work_dir = 'elsewhere'")
+    check_folders(plan_runs(configs, [0, 1], tmp_path / 'out'))
+    _edit(configs[0], "optim_wrapper['optimizer']['betas'] = (0.9, 0.999)")
+    expected = (
+        r'optim_wrapper.optimizer.betas.1 was 0.99, is 0.999\. Name another --work-dir, or rem'
+    )
+    with pytest.raises(ValueError, match=expected):
+        check_folders(plan_runs(configs, [0, 1], tmp_path / 'out'))
+
+
+def test_a_folder_of_a_config_of_the_same_name(configs, tmp_path):
+    run_one(plan_runs(configs, [0], tmp_path / 'out')[0], tmp_path / 'tools', Tools())
+    namesake = tmp_path / 'more' / 'base.py'
+    namesake.parent.mkdir()
+    namesake.write_text('train_cfg = dict(max_epochs=2)\n')
+    with pytest.raises(ValueError, match=r'train_cfg.max_epochs was absent, is 2'):
+        check_folders(plan_runs([namesake], [0], tmp_path / 'out'))
+
+
+def test_seeds_of_different_settings_are_not_collected(configs, tmp_path):
+    for seed in (0, 1):
+        run = plan_runs(configs, [seed], tmp_path / 'out', [f'train_cfg.max_epochs={seed + 1}'])[0]
+        run_one(run, tmp_path / 'tools', Tools())
+    check_alike(plan_runs(configs, [1, 7], tmp_path / 'out'))
+    expected = r'seed_0 and .*seed_1 hold different .*max_epochs was 1, is 2 in the second\. Coll'
+    with pytest.raises(ValueError, match=expected):
+        check_alike(plan_runs(configs, [0, 1], tmp_path / 'out'))
+
+
+@pytest.mark.parametrize('during', ['train.py', 'test.py'])
+def test_a_config_that_is_edited_while_the_set_runs(configs, tmp_path, during):
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out')
+    tools = Tools()
+
+    def edit_and_start(command, log):
+        _edit(configs[0], 'train_cfg = dict(max_epochs=9)')
+        return tools(command, log)
+
+    if during == 'train.py':
+        _edit(configs[0], 'train_cfg = dict(max_epochs=9)')
+    reason = run_one(run, tmp_path / 'tools', edit_and_start)
+    assert (
+        reason == 'the config was edited after the set began: train_cfg.max_epochs was absent, is 9'
+    )
+    assert len(tools.calls) == (during == 'test.py')
+    configs[0].write_text('model = dict(\n')
+    assert run_one(run, tmp_path / 'tools', tools).startswith('the config can no longer be read: ')
 
 
 def test_sets_that_cannot_be_told_apart(configs, tmp_path):
@@ -102,6 +173,12 @@ def test_sets_that_cannot_be_told_apart(configs, tmp_path):
         plan_runs(configs, [1, 1], tmp_path)
     with pytest.raises(FileNotFoundError, match='absent'):
         plan_runs([tmp_path / 'absent.py'], [0], tmp_path)
+
+
+def test_checkpoints_lie_in_the_folder_of_their_run(configs, tmp_path):
+    plan_runs(configs, [0], tmp_path, ['default_hooks.checkpoint.out_dir=None'])
+    with pytest.raises(ValueError, match=r"checkpoint.out_dir='data/mine', but the best .* out$"):
+        plan_runs(configs, [0], tmp_path, ['default_hooks.checkpoint.out_dir=data/mine'])
 
 
 def test_the_best_checkpoint_goes_before_the_last(tmp_path):
@@ -173,3 +250,18 @@ def test_the_tool(configs, tmp_path, repo_root, monkeypatch, capsys):
     assert (out / 'ablations.png').is_file()
     code, _ = run('--seeds', '1', '1')
     assert 'different seeds' in code
+
+
+def test_the_tool_collects_without_the_options_of_the_runs(
+    configs, tmp_path, repo_root, monkeypatch, capsys
+):
+    script = repo_root / 'tools' / 'analysis_tools' / 'run_ablations.py'
+    (run, *_) = plan_runs(configs, [0], tmp_path / 'out', ['train_cfg.max_epochs=1'])
+    run_one(run, tmp_path / 'tools', Tools())
+    arguments = [str(configs[0]), '--work-dir', str(tmp_path / 'out')]
+    monkeypatch.setattr(sys, 'argv', [str(script), *arguments])
+    with pytest.raises(SystemExit, match=r'max_epochs was 1, is absent'):
+        runpy.run_path(str(script), run_name='__main__')
+    monkeypatch.setattr(sys, 'argv', [str(script), *arguments, '--collect'])
+    runpy.run_path(str(script), run_name='__main__')
+    assert '| base | What base changes | 1 | 50.0 |' in capsys.readouterr().out

@@ -37,6 +37,16 @@ def test_only_the_named_part_is_taken(checkpoint):
     assert _filled(model) == {'eye.lens.weight', 'eye.lens.bias'}
 
 
+def test_what_stays_as_it_is_may_lack(tmp_path):
+    path = tmp_path / 'half.pth'
+    torch.save({'eye.lens.weight': torch.full((3, 2), 7.0)}, path)
+    model = _Model()
+    before = model.eye.nerve.weight.clone()
+    PretrainedParts(checkpoint=str(path), parts=('eye',), without=('*.bias', '*.nerve.*'))(model)
+    assert _filled(model) == {'eye.lens.weight'}
+    assert model.eye.nerve.weight.equal(before)
+
+
 def test_parts_of_two_checkpoints(checkpoint, tmp_path):
     other = str(tmp_path / 'other.pth')
     torch.save({'hand.weight': torch.ones(2, 2), 'hand.bias': torch.ones(2)}, other)

@@ -43,6 +43,29 @@ def test_what_cannot_be_trained_is_refused(tiny_model, option):
         Training(tiny_model, OPTIM_WRAPPER).prepare(Variant(**{option: True}))
 
 
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+@pytest.mark.parametrize('of_config', ['float32', 'bfloat16'])
+def test_the_precision_is_that_of_the_variant(tiny_model, dtype, of_config):
+    lean = {**OPTIM_WRAPPER, 'type': 'MeshOptimWrapper', 'dtype': of_config}
+    workload = Training(tiny_model, lean)
+    workload.prepare(Variant(dtype=dtype))
+    seen = set()
+    layer = tiny_model.backbone.unet.conv_in
+    layer.register_forward_hook(lambda module, inputs, output: seen.add(output.dtype))
+    workload.run(random_batch(1))
+    assert seen == {getattr(torch, dtype)}
+
+
+def test_checkpointing_is_that_of_the_variant(tiny_config):
+    tiny_config['backbone']['gradient_checkpointing'] = True
+    model = MODELS.build(tiny_config)
+    parts = model.backbone.unet.mid_block, model.backbone.controlnet.mid_block
+    workload = Training(model, OPTIM_WRAPPER)
+    for on in (True, False):
+        workload.prepare(Variant(checkpointing=on))
+        assert [part.gradient_checkpointing for part in parts] == [on, on]
+
+
 def test_training_with_less_memory(tiny_model):
     workload = Training(tiny_model, OPTIM_WRAPPER)
     workload.prepare(Variant(dtype='bfloat16', half_frozen=True, checkpointing=True))

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dpmesh_plugin.engine.ablation_runs import LOG, RESULT, plan_runs, reserved, run_one
+from dpmesh_plugin.engine.ablation_plan import RESULT, plan_runs
+from dpmesh_plugin.engine.ablation_runs import LOG, reserved, run_one
 from dpmesh_plugin.evaluation.comparison import read_result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +34,8 @@ def start(run_server):
 
 
 @pytest.fixture
-def make_run(tmp_path, synth_oc):
+def make_run(tmp_path, synth_oc, monkeypatch):
+    monkeypatch.syspath_prepend(TINY.parents[1])  # custom_imports of the config
     config = tmp_path / 'row.py'
     hooks = "custom_hooks = [dict(type='RecordLosses'), dict(type='KillIfAsked')]"
     config.write_text(f'"""A row."""\n_base_ = {str(TINY)!r}\n{hooks}\n')

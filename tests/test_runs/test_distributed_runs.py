@@ -80,3 +80,19 @@ def test_a_sharded_run_goes_on_alone_and_the_other_way_round(launch, sharded, wh
             run.checkpoint()['state_dict'], whole.checkpoint()['state_dict'], atol=1e-5, rtol=0
         )
         assert 'not an exact resume' not in run.log
+
+
+@pytest.mark.parametrize(('processes', 'strategy'), [(1, ()), (2, SHARDED)])
+def test_the_learning_rate_is_that_of_all_batches_of_a_step(launch, tiny_run, processes, strategy):
+    """2 batches of 4 samples, on one process or two: 8 over the 64 of the config."""
+    run = launch(
+        f'train_dataloader.batch_size={4 // processes}',
+        'optim_wrapper.accumulative_counts=2',
+        'train_cfg.max_iters=2',
+        *strategy,
+        flags=[*QUIET, '--auto-scale-lr'],
+        processes=processes,
+    )
+    assert set(run.codes) == {0}, run.end
+    (rate,) = {group['initial_lr'] for group in run.checkpoint()['optimizer']['param_groups']}
+    assert rate == pytest.approx(tiny_run.optim_wrapper.optimizer.lr * 8 / 64)

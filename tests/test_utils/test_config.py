@@ -89,3 +89,39 @@ def test_a_child_that_changes_what_nothing_reads_is_refused(change, config_file,
     name = change.split()[0]
     with pytest.raises(KeyError, match=rf'child.py sets {name}, which nothing reads'):
         load_config(child)
+
+
+CHANGED = "[step for step in _base_.train_pipeline if step['type'] != 'A']"
+
+
+def _child(config_file, text):
+    config_file.write_text(TEXT + PIPELINES)
+    child = config_file.with_name('child.py')
+    child.write_text(f"_base_ = './config.py'\n{text}\n")
+    return child
+
+
+@pytest.mark.parametrize(
+    'text', [f'train_pipeline = {CHANGED}', "train_pipeline = []\ntrain_pipeline.append('C')"]
+)
+def test_a_child_whose_pipeline_no_loader_gets_is_refused(config_file, text):
+    expected = (
+        r'child.py sets train_pipeline, which nothing reads: the pipelines in use are those of '
+        r'train_dataloader.dataset.dataset.pipeline. Set them as well'
+    )
+    with pytest.raises(KeyError, match=expected):
+        load_config(_child(config_file, text))
+
+
+@pytest.mark.parametrize('used', ['train_pipeline', 'train_pipeline[1:]'])
+def test_a_child_may_write_a_pipeline_and_use_it_or_a_part(config_file, used):
+    text = "train_pipeline = [dict(type='C'), dict(type='D')]\n"
+    loader = f'train_dataloader = dict(dataset=dict(dataset=dict(pipeline={used})))'
+    cfg = load_config(_child(config_file, text + loader))
+    assert cfg.train_dataloader.dataset.dataset.pipeline[-1] == {'type': 'D'}
+
+
+def test_an_inherited_pipeline_may_be_left_over(config_file):
+    loader = "train_dataloader = dict(dataset=dict(dataset=dict(pipeline=[dict(type='C')])))"
+    cfg = load_config(_child(config_file, loader))
+    assert cfg.train_pipeline == [{'type': 'A', 'p': 0.5}, {'type': 'B'}]

@@ -11,13 +11,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from dpmesh_plugin.engine.ablation_runs import (
-    AblationRun,
-    collect_rows,
-    plan_runs,
-    run_one,
-    start_process,
-)
+from dpmesh_plugin.engine.ablation_plan import AblationRun, check_alike, check_folders, plan_runs
+from dpmesh_plugin.engine.ablation_runs import collect_rows, run_one, start_process
 from dpmesh_plugin.evaluation.ablation_table import METRICS, markdown_table, write_tables
 from dpmesh_plugin.utils.cli import bad_input_ends
 
@@ -38,7 +33,9 @@ def parse_args() -> argparse.Namespace:
         '--metrics', nargs='+', default=list(METRICS), help='columns; the figure shows the first'
     )
     parser.add_argument(
-        '--collect', action='store_true', help='only make the table of what is finished'
+        '--collect',
+        action='store_true',
+        help='only make the table of what is finished, whatever its options were',
     )
     parser.add_argument(
         '--cfg-options',
@@ -55,6 +52,7 @@ def main() -> None:
     configs = sorted(args.configs, key=lambda path: Path(path).name != BASE)
     with bad_input_ends():
         runs = plan_runs(configs, args.seeds, args.work_dir, args.cfg_options)
+        check_alike(runs) if args.collect else check_folders(runs)
     failures: dict[AblationRun, str] = {}
     for number, run in enumerate([] if args.collect else runs, start=1):
         print(f'[{number}/{len(runs)}] {run.config.stem}, seed {run.seed}', end=' ', flush=True)

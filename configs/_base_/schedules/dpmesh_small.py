@@ -1,7 +1,8 @@
 """AdamW with a short warm-up and a cosine, in bfloat16 where it pays, for the small model.
 
 With ``default_hooks.speed.compile.dynamic=False`` the parts of the model are compiled, where torch
-finds a C++ compiler.
+finds a C++ compiler. For N epochs set the end of the cosine as well, or those after the first keep
+its last rate: ``--cfg-options train_cfg.max_epochs=N param_scheduler.1.end=N``.
 """
 
 _base_ = './dpmesh_20e.py'
