@@ -18,3 +18,11 @@ def test_every_mmengine_node_is_a_child_with_locations():
 def test_an_unknown_name_lists_the_known_ones(build):
     with pytest.raises(KeyError, match='unknown model .*MeshEstimatr.*MeshEstimator'):
         build({'type': 'MeshEstimatr'})
+
+
+def test_a_part_may_come_built_or_as_a_config_that_leaves_sizes_out():
+    config = {'type': 'MaskedL1Loss', 'factor': 2.0}
+    loss = registry.MODELS.build_part(config, factor=3.0, reduction='none')
+    assert (loss.factor, loss.reduction) == (2.0, 'none')
+    assert registry.MODELS.build_part(loss, factor=3.0) is loss
+    assert registry.MODELS.build_part(None, factor=3.0) is None

@@ -87,8 +87,7 @@ class MeshMetric(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
-        built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
-        self.body_model = built
+        self.body_model = BODY_MODELS.build_part(body_model)
         sets = [joint_set] if isinstance(joint_set, str) else joint_set
         self.joint_sets = tuple(dict.fromkeys(sets))
         self.root = root
@@ -106,7 +105,7 @@ class MeshMetric(BaseMetric):
             visibility_set, translation=root == NO_ROOT, camera=in_image, order=in_time
         )
         self._compare = MeshComparison(
-            body_model=built,
+            body_model=self.body_model,
             specs=self._specs,
             visibility_set=visibility_set,
             vertices='MPVPE' in self.metrics,

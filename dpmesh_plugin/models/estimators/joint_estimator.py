@@ -8,7 +8,6 @@ from mmengine.model import BaseDataPreprocessor, BaseModel
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import BODY_MODELS
 from dpmesh_plugin.structures import (
     MeshDataSample,
@@ -58,7 +57,7 @@ class JointEstimator(BaseModel):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor=SamplesOnly(), init_cfg=init_cfg)
-        self.body_model = build_part(body_model, registry=BODY_MODELS)
+        self.body_model = BODY_MODELS.build_part(body_model)
         self.joint_set = joint_set
         self._regressed_set = MEASURED_FROM.get(joint_set, joint_set)
         self._joint_indices = keypoint_map(self._regressed_set, joint_set).tolist()

@@ -10,9 +10,8 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from dpmesh_plugin.geometry.crop import crop_view
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.losses.mesh_loss import Operands
-from dpmesh_plugin.registry import BODY_MODELS
+from dpmesh_plugin.registry import BODY_MODELS, MODELS
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
 
 from .aligned_output import align_output
@@ -79,16 +78,14 @@ class BaseMeshHead(BaseModule):
             raise ValueError(f'expected focal_source {get_args(FocalSource)}, got {focal_source!r}')
         if orient_frame not in get_args(OrientFrame):
             raise ValueError(f'expected orient_frame {get_args(OrientFrame)}, got {orient_frame!r}')
-        self.body_model = build_part(body_model, registry=BODY_MODELS)
-        self.pose_decoder = build_part(pose_decoder, registry=BODY_MODELS)
-        self.objective = build_part(objective)
+        self.body_model = BODY_MODELS.build_part(body_model)
+        self.pose_decoder = BODY_MODELS.build_part(pose_decoder)
+        self.objective = MODELS.build_part(objective)
         self.objective.check_terms(self.loss_terms)
         self.input_size = input_size
         self.focal_source = focal_source
         self.orient_frame = orient_frame
-        self.alignment = None
-        if alignment is not None:
-            self.alignment = build_part(alignment, in_channels=in_channels)
+        self.alignment = MODELS.build_part(alignment, in_channels=in_channels)
 
     @abstractmethod
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:

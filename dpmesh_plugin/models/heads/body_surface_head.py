@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dpmesh_plugin.geometry.crop import crop_projection, nearest_points
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import BODY_MODELS, MODELS
 from dpmesh_plugin.structures import MeshDataSample, list_meta, stack_field
 
@@ -58,7 +57,7 @@ class BodySurfaceHead(BaseModule):
         unknown = sorted(set(factors or ()) - set(FACTORS))
         if unknown:
             raise ValueError(f'factors names {unknown}; the terms are {", ".join(FACTORS)}')
-        self.body_model = build_part(body_model, registry=BODY_MODELS)
+        self.body_model = BODY_MODELS.build_part(body_model)
         self.factors = {**FACTORS, **(factors or {})}
         self.input_size = input_size
         self.predict_cells = nn.Sequential(

@@ -6,7 +6,6 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
@@ -149,15 +148,17 @@ class SMPLTokenHead(BaseMeshHead):
             in_channels=in_channels,
             init_cfg=init_cfg,
         )
-        self.volume = build_part(volume or {'type': 'FeatureVolume'}, in_channels=in_channels)
+        self.volume = MODELS.build_part(
+            volume or {'type': 'FeatureVolume'}, in_channels=in_channels
+        )
         channels = self.volume.channels
-        self.image_transformer = build_part(
+        self.image_transformer = MODELS.build_part(
             image_transformer or {'type': 'ImageTransformer'},
             in_channels=in_channels,
             channels=channels,
             size=self.volume.size[1:],
         )
-        self.decoder = build_part(
+        self.decoder = MODELS.build_part(
             decoder or {'type': 'TokenDecoder'},
             num_joints=get_keypoint_set(joint_set).num,
             channels=channels,

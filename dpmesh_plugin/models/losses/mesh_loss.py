@@ -2,7 +2,6 @@
 
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 
 PUBLISHED_FACTORS = {
@@ -41,8 +40,8 @@ class MeshLoss(nn.Module):
                 name: {'type': 'MaskedL1Loss', 'factor': factor}
                 for name, factor in PUBLISHED_FACTORS.items()
             }
-        self.terms = nn.ModuleDict({name: build_part(part) for name, part in terms.items()})
-        self.weighting = None if weighting is None else build_part(weighting)
+        self.terms = nn.ModuleDict({name: MODELS.build_part(part) for name, part in terms.items()})
+        self.weighting = MODELS.build_part(weighting)
 
     def check_terms(self, known: tuple[str, ...]) -> None:
         """Refuse terms that a head cannot supply.

@@ -7,7 +7,6 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import (
     BackboneOutput,
@@ -132,12 +131,11 @@ class KeypointConditionNeck(BaseModule):
                 group_norm(out_channels),
                 nn.ReLU(),
             )
-        self.embedding = None
-        if embedding is not None:
-            sizes = {'num_keypoints': num_keypoints, 'out_channels': out_channels}
-            self.embedding = build_part(embedding, **sizes)
-            if widths:
-                self.map_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
+        self.embedding = MODELS.build_part(
+            embedding, num_keypoints=num_keypoints, out_channels=out_channels
+        )
+        if embedding is not None and widths:
+            self.map_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
         self._start_weights(without_features=self.inject_heatmaps and not norm_features)
 
     def _start_weights(self, *, without_features: bool) -> None:

@@ -37,8 +37,7 @@ class BoneLengthError(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
-        self.body_model = built
+        self.body_model = BODY_MODELS.build_part(body_model)
         self.keypoint_set = keypoint_set
         self.bones = torch.tensor(get_keypoint_set(keypoint_set).links)
 
