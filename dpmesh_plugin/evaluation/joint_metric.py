@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import METRICS
+from dpmesh_plugin.structures import SMPL_FIELDS
 
 from .joint_regression import NO_ROOT
 from .mesh_metric import MeshMetric
-from .sample_batch import SMPL_FIELDS, SampleBatch
+from .sample_batch import SampleBatch
 from .sample_errors import MeshComparison
 from .summary import OCCLUSION_BINS
 from .true_meshes import on_device

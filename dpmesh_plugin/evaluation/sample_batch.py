@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.body_models import check_annotated_body
-from dpmesh_plugin.structures import Visibility, get_keypoint_set
+from dpmesh_plugin.structures import SMPL_FIELDS, Visibility, get_keypoint_set
 
-SMPL_FIELDS = ('global_orient', 'body_pose', 'betas')
 Sample = Mapping[str, Any]
 
 

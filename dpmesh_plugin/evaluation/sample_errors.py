@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.geometry.camera import project
-from dpmesh_plugin.structures import Visibility, keypoint_map
+from dpmesh_plugin.structures import SMPL_FIELDS, Visibility, keypoint_map
 
 from .functional import aligned_joint_errors, image_errors, joint_errors, mpvpe, pa_mpvpe
 from .joint_regression import JointRegression, JointSpec
-from .sample_batch import SMPL_FIELDS, SampleBatch
+from .sample_batch import SampleBatch
 from .true_meshes import TrueMeshes, on_device
 
 Columns = dict[str, np.ndarray]

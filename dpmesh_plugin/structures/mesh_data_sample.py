@@ -2,6 +2,9 @@
 
 from mmengine.structures import BaseDataElement, InstanceData
 
+SMPL_FIELDS = ('global_orient', 'body_pose', 'betas')
+"""Parameters of a body; where it stands, ``transl``, is asked for beside them."""
+
 
 class MeshDataSample(BaseDataElement):
     """Annotations and predictions of one person. Arrays carry a leading axis of length 1.

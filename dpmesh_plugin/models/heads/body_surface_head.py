@@ -9,11 +9,11 @@ from torch.nn import functional as F
 
 from dpmesh_plugin.geometry.crop import crop_projection, nearest_points
 from dpmesh_plugin.registry import BODY_MODELS, MODELS
-from dpmesh_plugin.structures import MeshDataSample, list_meta, stack_field
+from dpmesh_plugin.structures import SMPL_FIELDS, MeshDataSample, list_meta, stack_field
 
 from .crop_camera import image_cameras
 
-PARAMETERS = ('global_orient', 'body_pose', 'betas', 'transl')
+PARAMETERS = (*SMPL_FIELDS, 'transl')
 FACTORS = {'mask': 1.0, 'depth': 8.0, 'place': 6.0}
 """Weights of the terms: a cross entropy, and two absolute errors in metres."""
 CHANNELS = 5

@@ -8,7 +8,7 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import BODY_MODELS, METRICS
-from dpmesh_plugin.structures import get_keypoint_set
+from dpmesh_plugin.structures import SMPL_FIELDS, get_keypoint_set
 
 MM_PER_M = 1000.0
 
@@ -54,7 +54,7 @@ class BoneLengthError(BaseMetric):
         for sample in data_samples:
             truth = {
                 name: torch.as_tensor(sample['gt_instances'][name]).float().cpu()
-                for name in ('global_orient', 'body_pose', 'betas')
+                for name in SMPL_FIELDS
             }
             true_joints = self.body_model.keypoints(
                 keypoint_set=self.keypoint_set, gender=sample['gender'], **truth
