@@ -63,9 +63,15 @@ class KeypointConditionNeck(BaseModule):
             begins with what the embedding has learned before. None: nothing is added, as published.
         init_cfg: Initialisation as in mmengine.
 
+    Attributes:
+        float32_parts: Parts that are given coordinates, which half precision would round to a
+            pixel of the crop.
+
     Raises:
         ValueError: sizes that do not fit together.
     """
+
+    float32_parts = ('embedding',)
 
     def __init__(
         self,
