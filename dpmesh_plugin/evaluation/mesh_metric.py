@@ -99,24 +99,35 @@ class MeshMetric(BaseMetric):
             raise ValueError(f'expected ascending occlusion_bins, got {list(occlusion_bins)}')
         self.out_file = out_file
         self._specs = [JointSpec(name, root) for name in self.joint_sets]
-        in_image = any(metric.startswith('2DPCK') for metric in self.metrics)
-        in_time = 'ACCEL' in self.metrics
-        self._needs = Needs(
-            visibility_set, translation=root == NO_ROOT, camera=in_image, order=in_time
+        self._in_image = any(metric.startswith('2DPCK') for metric in self.metrics)
+        self._in_time = 'ACCEL' in self.metrics
+        self._needs = self._choose_needs(visibility_set)
+        self._compare = self._build_comparison(visibility_set)
+        self._buffers: dict[str, SampleBuffer] = {}
+        self._num_seen = 0
+        self._skipped: dict[Any, str] = {}
+        self._num_expected = 0
+
+    def _choose_needs(self, visibility_set: str) -> Needs:
+        """What is read of samples."""
+        return Needs(
+            visibility_set,
+            translation=self.root == NO_ROOT,
+            camera=self._in_image,
+            order=self._in_time,
         )
-        self._compare = MeshComparison(
+
+    def _build_comparison(self, visibility_set: str) -> MeshComparison:
+        """What measures them."""
+        return MeshComparison(
             body_model=self.body_model,
             specs=self._specs,
             visibility_set=visibility_set,
             vertices='MPVPE' in self.metrics,
             aligned_vertices='PA-MPVPE' in self.metrics,
-            image=in_image,
-            positions=in_time,
+            image=self._in_image,
+            positions=self._in_time,
         )
-        self._buffers: dict[str, SampleBuffer] = {}
-        self._num_seen = 0
-        self._skipped: dict[Any, str] = {}
-        self._num_expected = 0
 
     @BaseMetric.dataset_meta.setter
     def dataset_meta(self, dataset_meta: Mapping[str, Any] | None) -> None:
