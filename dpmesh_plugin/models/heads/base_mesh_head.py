@@ -10,7 +10,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
 from dpmesh_plugin.geometry.crop import crop_view
-from dpmesh_plugin.models.losses.mesh_loss import Operands
+from dpmesh_plugin.models.losses.mesh_loss import Operands, published_terms
 from dpmesh_plugin.registry import BODY_MODELS, MODELS
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
 
@@ -32,7 +32,8 @@ class BaseMeshHead(BaseModule):
         body_model: Config or module of the body model, for example ``dict(type='SMPL')``.
         pose_decoder: Config or module that turns a latent (B, ``latent_dim``) into a body pose
             (B, 23, 3).
-        objective: Config or module of the loss.
+        objective: Config or module of the loss. None: the published terms, out of those that the
+            head supplies, with weight 1.
         input_size: Side of the crop, px.
         focal_source: ``'per_sample'``: every sample has its own focal length; ``'first'``: that of
             the first sample serves the whole batch, as in the published code.
@@ -65,7 +66,7 @@ class BaseMeshHead(BaseModule):
         *,
         body_model: dict | nn.Module,
         pose_decoder: dict | nn.Module,
-        objective: dict | nn.Module,
+        objective: dict | nn.Module | None = None,
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
         orient_frame: OrientFrame = 'camera',
@@ -80,7 +81,9 @@ class BaseMeshHead(BaseModule):
             raise ValueError(f'expected orient_frame {get_args(OrientFrame)}, got {orient_frame!r}')
         self.body_model = BODY_MODELS.build_part(body_model)
         self.pose_decoder = BODY_MODELS.build_part(pose_decoder)
-        self.objective = MODELS.build_part(objective)
+        self.objective = MODELS.build_part(
+            objective or {'type': 'MeshLoss', 'terms': published_terms(self.loss_terms)}
+        )
         self.objective.check_terms(self.loss_terms)
         self.input_size = input_size
         self.focal_source = focal_source
