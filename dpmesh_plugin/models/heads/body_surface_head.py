@@ -60,6 +60,7 @@ class BodySurfaceHead(BaseModule):
         self.body_model = BODY_MODELS.build_part(body_model)
         self.factors = {**FACTORS, **(factors or {})}
         self.input_size = input_size
+        self._rest: Tensor | None = None
         self.predict_cells = nn.Sequential(
             nn.Conv2d(in_channels, CHANNELS * cells**2, kernel_size=1), nn.PixelShuffle(cells)
         )
@@ -123,12 +124,22 @@ class BodySurfaceHead(BaseModule):
             size=size,
             stride=self.input_size / size,
         )
-        resting = {name: torch.zeros_like(each[:1]) for name, each in parameters.items()}
-        rest = self.body_model(**resting, gender=self.body_model.genders[0]).vertices[0]
         chosen = found.clamp(min=0)
         covered = (found >= 0).to(like)
         nearest = depth.gather(1, chosen.flatten(1)).unflatten(1, chosen.shape[1:])
         deep = nearest - body.joints[:, 0, 2, None, None]
-        surface = torch.cat([deep[:, None], rest[chosen].movedim(-1, 1)], dim=1)
+        place = self._rest_pose(parameters)[chosen].movedim(-1, 1)
+        surface = torch.cat([deep[:, None], place], dim=1)
         valid = stack_field(data_samples, 'gt_instances', 'smpl_valid').to(like)
         return covered, surface * covered[:, None], valid
+
+    def _rest_pose(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """Vertices (V, 3) of the mean body in the rest pose, m, computed once.
+
+        Args:
+            parameters: Of any bodies (B, ...), on the device of the result.
+        """
+        if self._rest is None:
+            zeros = {name: torch.zeros_like(each[:1]) for name, each in parameters.items()}
+            self._rest = self.body_model(**zeros, gender=self.body_model.genders[0]).vertices[0]
+        return self._rest.to(parameters['betas'].device)
