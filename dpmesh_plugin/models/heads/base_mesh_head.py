@@ -153,12 +153,7 @@ class BaseMeshHead(BaseModule):
         data_samples: Sequence[MeshDataSample],
         prompt: KeypointPrompt | None = None,
     ) -> list[InstanceData]:
-        """Predictions of a batch, one instance each.
-
-        Fields are those of ``pred_instances`` in :class:`MeshDataSample`, and ``pelvis`` (1, 3),
-        m, the pelvis of the body before translation: a point of the body in the camera of the
-        original image is ``vertices + pelvis + transl_full``. ``view`` (1, 3, 3) is the rotation
-        from the axes of the crop's camera: there the body is ``vertices @ view + pelvis + transl``.
+        """Predictions of a batch, one instance each: ``pred_instances`` of :class:`MeshDataSample`.
 
         Args:
             feats: (B, C, H, W).
@@ -267,7 +262,7 @@ class BaseMeshHead(BaseModule):
             with_vertices: Whether to compute the whole mesh.
 
         Returns:
-            All fields of :class:`HeadOutput` but ``image_joints``.
+            All fields of :class:`HeadOutput` but ``image_joints`` and ``volume``.
         """
         raw = {'orient_6d': orient_6d, 'pose_latent': pose_latent, 'betas': betas, 'camera': camera}
         with torch.autocast(camera.device.type, enabled=False):

@@ -83,9 +83,6 @@ class SMPLTokenHead(BaseMeshHead):
       centre, and turned into the axes of the image's camera. Default ``'camera'``, as published.
     - ``image_transformer.frequency_ladder=True``: the position code of the image gets the
       wavelengths of DETR. Default False, since the published weights were trained without.
-    - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
-      ``'all'``, as published.
-
     - ``start='random'``: the first weights of pose and shape are drawn as published, so that an
       untrained model gives any body. Default ``'upright'``: it gives a standing person. Either way
       the body starts in the middle of the crop: drawn as published, the camera may start within
