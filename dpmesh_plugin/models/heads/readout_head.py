@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
 
-from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
+from .base_mesh_head import BaseMeshHead
+from .crop_frame import FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 

@@ -10,7 +10,8 @@ from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
 
-from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
+from .base_mesh_head import BaseMeshHead
+from .crop_frame import FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
 from .posed_body import KEYPOINT_SET
