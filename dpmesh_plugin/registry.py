@@ -13,7 +13,7 @@ SCOPE = 'dpmesh_plugin'
 
 
 class ListingRegistry(Registry):
-    """A registry whose answer to an unknown name lists the names it knows."""
+    """A registry that takes parts built or as configs, and lists its names for an unknown one."""
 
     def get(self, key: str) -> Any:
         """The component of that name, from this node or its parents.
@@ -32,6 +32,16 @@ class ListingRegistry(Registry):
 
     def __contains__(self, key: str) -> bool:
         return super().get(key) is not None
+
+    def build_part(self, part: Any, **sizes: Any) -> Any:
+        """Build ``part`` where it is a config; return it unchanged where it is built already.
+
+        Args:
+            part: Config with a ``type``, or what it would build; None for a part that is left out.
+            sizes: Constructor arguments known from neighbouring parts, used where the config leaves
+                them out.
+        """
+        return self.build({**sizes, **part}) if isinstance(part, dict) else part
 
 
 def _child(parent: Registry, *rooms: str) -> Registry:

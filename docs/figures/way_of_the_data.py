@@ -19,7 +19,7 @@ from mmengine.registry import init_default_scope
 
 from dpmesh_plugin.registry import DATASETS, MODELS
 from dpmesh_plugin.rendering import draw_people, view_body
-from dpmesh_plugin.structures import BackboneOutput, KeypointPrompt
+from dpmesh_plugin.structures import SMPL_FIELDS, BackboneOutput, KeypointPrompt
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset
 from dpmesh_plugin.utils.config import load_config
 from dpmesh_plugin.visualization.keypoints import draw_keypoints
@@ -141,10 +141,7 @@ def draw_maps(panel: Axes, output: BackboneOutput, fused: torch.Tensor) -> None:
 
 def draw_body(panel: Axes, body, person: dict, sample) -> None:
     """The annotated body in the image and from the side: what the head has to predict."""
-    smpl = {
-        name: torch.as_tensor(person['smpl'][name])[None]
-        for name in ('global_orient', 'body_pose', 'betas', 'transl')
-    }
+    smpl = {name: torch.as_tensor(person['smpl'][name])[None] for name in (*SMPL_FIELDS, 'transl')}
     vertices = body(**smpl, gender=sample.gender).vertices[0].numpy()
     (focal_x, focal_y), (x, y) = sample.focal_length, sample.principal_point
     camera = np.array([[focal_x, 0, x], [0, focal_y, y], [0, 0, 1]])

@@ -1,5 +1,17 @@
 """Which body model a set of parameters belongs to."""
 
+SMPL_FAMILY = 'smpl'
+"""What annotations call any copy of the licensed files, whose ids are ``'smpl-<hash>'``."""
+
+
+def is_smpl(model_id: str) -> bool:
+    """Whether a body model is SMPL; SMPL-X and SMPL-H are not.
+
+    Args:
+        model_id: ``model_id`` of a body model, or what an annotation names.
+    """
+    return model_id.partition('-')[0] == SMPL_FAMILY
+
 
 def check_annotated_body(annotated: str | None, model_id: str, where: str) -> None:
     """Raise unless parameters annotated with one body model may be given to another.

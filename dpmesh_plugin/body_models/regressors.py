@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dpmesh_plugin.structures.keypoint_sets import get_keypoint_set, keypoint_map
+from dpmesh_plugin.structures.keypoint_sets import SUPERSETS, get_keypoint_set, keypoint_map
 
 from .body_file import BodyFile, read_npz
 
@@ -27,7 +27,7 @@ ORIGINS = {
     EXTRA: 'J_regressor_extra.npy of the SPIN or JOTR release',
 }
 # Sets that follow from another regressor.
-DERIVED = {'h36m_14': 'h36m_17', 'dpmesh_30': EXTRA}
+DERIVED = {**SUPERSETS, 'dpmesh_30': EXTRA}
 
 
 def build_regressors(body: BodyFile, files: Mapping[str, str | Path]) -> dict[str, np.ndarray]:
@@ -50,8 +50,9 @@ def build_regressors(body: BodyFile, files: Mapping[str, str | Path]) -> dict[st
     given = {**body.regressors, **{name: _read(Path(p), name, body) for name, p in files.items()}}
     matrices = {'smpl_24': body.joint_regressor, **given}
     matrices.pop(EXTRA, None)
-    if 'h36m_17' in matrices:
-        matrices['h36m_14'] = matrices['h36m_17'][keypoint_map('h36m_17', 'h36m_14')]
+    for name, superset in SUPERSETS.items():
+        if superset in matrices:
+            matrices[name] = matrices[superset][keypoint_map(superset, name)]
     head_top = _head_top(body, given)
     if head_top is not None:
         face = _one_hot(FACE_VERTICES, len(body.v_template))

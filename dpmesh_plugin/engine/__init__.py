@@ -4,10 +4,14 @@ from .checkpoint import KeyComparison, check_keys, compare_keys, load_weights
 from .hooks import (
     EvaluationProtocolHook,
     ExactResumeHook,
+    LatentCacheHook,
     MeshVisualizationHook,
     NonFiniteHook,
+    ParameterTableHook,
     SafeCheckpointHook,
     StrictLoadHook,
+    TeacherHook,
+    TrainingSpeedHook,
 )
 from .inference import optimize_for_inference
 from .loops import ResumableEpochLoop
@@ -19,13 +23,17 @@ __all__ = [
     'ExactResumeHook',
     'FullyShardStrategy',
     'KeyComparison',
+    'LatentCacheHook',
     'MeshOptimWrapper',
     'MeshVisualizationHook',
     'NonFiniteHook',
+    'ParameterTableHook',
     'PartOptimWrapperConstructor',
     'ResumableEpochLoop',
     'SafeCheckpointHook',
     'StrictLoadHook',
+    'TeacherHook',
+    'TrainingSpeedHook',
     'check_keys',
     'compare_keys',
     'load_weights',

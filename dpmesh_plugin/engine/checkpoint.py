@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmengine.model import is_model_wrapper
 from torch import Tensor, nn
 
 from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
+from dpmesh_plugin.utils.distributed import unwrapped
 
 # torch's name for what `get_extra_state` adds to a state dict; it checks itself on loading.
 _EXTRA_STATE = '_extra_state'
@@ -53,7 +53,7 @@ class KeyComparison:
 
 def compare_keys(model: nn.Module, state_dict: Mapping[str, Any]) -> KeyComparison:
     """Compare names and shapes of a state dict with those of a model (unwrapped first)."""
-    ours = (model.module if is_model_wrapper(model) else model).state_dict()
+    ours = unwrapped(model).state_dict()
     common = [key for key in ours if key in state_dict]
     mismatched = tuple(
         (key, tuple(state_dict[key].shape), tuple(ours[key].shape))

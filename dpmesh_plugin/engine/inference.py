@@ -9,9 +9,6 @@ from torch import nn
 from .expected_parts import check_estimator
 from .packed_layers import pack_layers
 
-# Regions that are compiled as a whole; a backbone that lacks the finer ones is one region.
-_FINE_REGIONS = ('encode_image', 'control_residuals', 'unet_features')
-
 
 def optimize_for_inference(
     model: nn.Module,
@@ -25,7 +22,8 @@ def optimize_for_inference(
     """Prepare an estimator for prediction, in place. It can be trained or saved no more.
 
     Backbone and neck work in ``dtype``. The head with its rotations and the body model stay in
-    float32: they are a hundredth of the work, and coarse numbers there move the mesh.
+    float32: they are a hundredth of the work, and coarse numbers there move the mesh. So do parts
+    of the neck that it names in ``float32_parts``.
 
     Args:
         model: Estimator with trained weights, on the device it will run on.
@@ -52,8 +50,9 @@ def optimize_for_inference(
         model.backbone.merge()
     model.backbone.to(dtype)
     model.neck.to(dtype)
-    if getattr(model.neck, 'embedding', None) is not None:
-        model.neck.embedding.float()  # it is given coordinates
+    for name in getattr(model.neck, 'float32_parts', ()):
+        if getattr(model.neck, name) is not None:
+            getattr(model.neck, name).float()
     if channels_last:
         use_channels_last(model)
     if pack_weights:
@@ -75,7 +74,7 @@ def compile_regions(model: nn.Module, **options: Any) -> list[tuple[nn.Module, s
     """Exchange the methods that hold the work of an estimator for compiled ones.
 
     Args:
-        model: Estimator.
+        model: Estimator; its backbone may name several methods as ``compiled_methods``.
         options: Of ``torch.compile``.
 
     Returns:
@@ -108,9 +107,7 @@ def set_compiled(regions: Iterable[tuple[nn.Module, str, Callable]], *, on: bool
 
 
 def _regions(model: nn.Module) -> Iterator[tuple[nn.Module, str]]:
-    if all(hasattr(model.backbone, name) for name in _FINE_REGIONS):
-        yield from ((model.backbone, name) for name in _FINE_REGIONS)
-    else:
-        yield model.backbone, 'forward'
+    for name in getattr(model.backbone, 'compiled_methods', ('forward',)):
+        yield model.backbone, name
     yield model.neck, 'forward'
     yield model.head, 'forward'

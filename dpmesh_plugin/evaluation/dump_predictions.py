@@ -8,13 +8,14 @@ import numpy as np
 from mmengine.evaluator import BaseMetric
 
 from dpmesh_plugin.registry import METRICS
+from dpmesh_plugin.structures import SMPL_FIELDS
 from dpmesh_plugin.utils.io import atomic_write
 
 from .collection import padded_size, unique_samples
 from .protocol import weights_under_test
 
 # What rebuilds a mesh and places it, and the joints; vertices would be 80 kB a sample.
-_FIELDS = ('global_orient', 'body_pose', 'betas', 'transl', 'transl_full', 'joints', 'keypoints_2d')
+_FIELDS = (*SMPL_FIELDS, 'transl', 'transl_full', 'joints', 'keypoints_2d')
 
 
 @METRICS.register_module()

@@ -1,16 +1,16 @@
 """Joint errors of models that predict no mesh."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import METRICS
+from dpmesh_plugin.structures import SMPL_FIELDS
 
 from .joint_regression import NO_ROOT
 from .mesh_metric import MeshMetric
-from .sample_batch import SMPL_FIELDS, SampleBatch
+from .sample_batch import Needs, SampleBatch
 from .sample_errors import MeshComparison
 from .summary import OCCLUSION_BINS
 from .true_meshes import on_device
@@ -75,15 +75,24 @@ class JointMetric(MeshMetric):
             collect_dir=collect_dir,
             prefix=prefix,
         )
+
+    def _choose_needs(self, visibility_set: str) -> Needs:
+        """What is read of samples: joints."""
         (spec,) = self._specs
-        self._needs = replace(self._needs, joints=len(spec.names))
-        self._compare = JointComparison(
-            body_model=self.body_model, specs=[spec], visibility_set=visibility_set, vertices=False
+        return Needs(visibility_set, joints=len(spec.names))
+
+    def _build_comparison(self, visibility_set: str) -> MeshComparison:
+        """What measures them."""
+        return JointComparison(
+            body_model=self.body_model,
+            specs=self._specs,
+            visibility_set=visibility_set,
+            vertices=False,
         )
 
 
 class JointComparison(MeshComparison):
-    """Measures predicted joints of one set, which stand in the place of vertices."""
+    """Measures predicted joints of one set."""
 
     def _compare_meshes(self, batch: SampleBatch) -> dict[str, Tensor]:
         """Joints (B, K, 3) of both sides in the regressed set, m, in double precision.
@@ -91,14 +100,14 @@ class JointComparison(MeshComparison):
         Joints that are not predicted are zero, the pelvis too, where it is not of the set.
         """
         (spec,) = self.specs
-        body_model = on_device(self.body_model, batch.vertices.device)
+        body_model = on_device(self.body_model, batch.points.device)
         true = body_model.keypoints(
             keypoint_set=spec.regressed_set,
             gender=batch.gender,
             **{name: batch.parameters[name] for name in SMPL_FIELDS},
         )
         predicted = torch.zeros_like(true)
-        predicted[:, spec.joint_indices] = batch.vertices
+        predicted[:, spec.joint_indices] = batch.points
         sides = {'predicted': predicted, 'true': true}
         return {
             f'{side}/{spec.regressed_set}': joints.cpu().double() for side, joints in sides.items()

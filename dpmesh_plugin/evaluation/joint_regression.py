@@ -6,11 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.body_models.regressors import describe_missing
-from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
+from dpmesh_plugin.structures import SUPERSETS, get_keypoint_set, keypoint_map
 
-# The set a root is taken from where the evaluated set lacks it (the published 14 joints are 14 of
-# the 17 without the pelvis they are centred on).
-_SUPERSETS = {'h36m_14': 'h36m_17'}
 MEAN_OF_HIPS, NO_ROOT = 'mean_of_hips', 'none'
 _HIPS = ('left_hip', 'right_hip')
 
@@ -43,7 +40,7 @@ class JointSpec:
     @property
     def regressed_set(self) -> str:
         """Set that has the measured joints and the root."""
-        return _SUPERSETS.get(self.joint_set, self.joint_set)
+        return SUPERSETS.get(self.joint_set, self.joint_set)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -87,8 +87,7 @@ class MeshMetric(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix, collect_dir=collect_dir)
-        built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
-        self.body_model = built
+        self.body_model = BODY_MODELS.build_part(body_model)
         sets = [joint_set] if isinstance(joint_set, str) else joint_set
         self.joint_sets = tuple(dict.fromkeys(sets))
         self.root = root
@@ -100,24 +99,35 @@ class MeshMetric(BaseMetric):
             raise ValueError(f'expected ascending occlusion_bins, got {list(occlusion_bins)}')
         self.out_file = out_file
         self._specs = [JointSpec(name, root) for name in self.joint_sets]
-        in_image = any(metric.startswith('2DPCK') for metric in self.metrics)
-        in_time = 'ACCEL' in self.metrics
-        self._needs = Needs(
-            visibility_set, translation=root == NO_ROOT, camera=in_image, order=in_time
-        )
-        self._compare = MeshComparison(
-            body_model=built,
-            specs=self._specs,
-            visibility_set=visibility_set,
-            vertices='MPVPE' in self.metrics,
-            aligned_vertices='PA-MPVPE' in self.metrics,
-            image=in_image,
-            positions=in_time,
-        )
+        self._in_image = any(metric.startswith('2DPCK') for metric in self.metrics)
+        self._in_time = 'ACCEL' in self.metrics
+        self._needs = self._choose_needs(visibility_set)
+        self._compare = self._build_comparison(visibility_set)
         self._buffers: dict[str, SampleBuffer] = {}
         self._num_seen = 0
         self._skipped: dict[Any, str] = {}
         self._num_expected = 0
+
+    def _choose_needs(self, visibility_set: str) -> Needs:
+        """What is read of samples."""
+        return Needs(
+            visibility_set,
+            translation=self.root == NO_ROOT,
+            camera=self._in_image,
+            order=self._in_time,
+        )
+
+    def _build_comparison(self, visibility_set: str) -> MeshComparison:
+        """What measures them."""
+        return MeshComparison(
+            body_model=self.body_model,
+            specs=self._specs,
+            visibility_set=visibility_set,
+            vertices='MPVPE' in self.metrics,
+            aligned_vertices='PA-MPVPE' in self.metrics,
+            image=self._in_image,
+            positions=self._in_time,
+        )
 
     @BaseMetric.dataset_meta.setter
     def dataset_meta(self, dataset_meta: Mapping[str, Any] | None) -> None:

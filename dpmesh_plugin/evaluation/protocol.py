@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from mmengine.logging import MessageHub
 
+from dpmesh_plugin.body_models import is_smpl
 from dpmesh_plugin.version import __version__
 
 # Entry of the message hub in which the runner's hook describes the weights under evaluation.
@@ -22,12 +23,10 @@ _WEIGHT_FACTS = (
     'checkpoint_selection',
     'iteration',
 )
-# Body models whose numbers may stand under the name of a benchmark that is defined on SMPL.
-SMPL_ID_PREFIX = 'smpl'
 
 
 def benchmark_title(dataset_meta: Mapping[str, Any], body_model_id: str) -> str:
-    """Name of what was measured, in which a body model other than SMPL is always named.
+    """Name of what was measured; benchmarks are defined on SMPL, any other body model is named.
 
     Args:
         dataset_meta: Meta information of the data set with ``dataset_name`` and, where it has
@@ -39,7 +38,7 @@ def benchmark_title(dataset_meta: Mapping[str, Any], body_model_id: str) -> str:
     """
     subset = dataset_meta.get('subset')
     title = dataset_meta['dataset_name'] + (f' ({subset})' if subset else '')
-    if body_model_id.lower().startswith(SMPL_ID_PREFIX):
+    if is_smpl(body_model_id):
         return title
     return f'{title}, measured on {body_model_id}'
 

@@ -9,9 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.body_models import check_annotated_body
-from dpmesh_plugin.structures import Visibility, get_keypoint_set
+from dpmesh_plugin.structures import SMPL_FIELDS, Visibility, get_keypoint_set
 
-SMPL_FIELDS = ('global_orient', 'body_pose', 'betas')
 Sample = Mapping[str, Any]
 
 
@@ -34,7 +33,7 @@ class Needs:
     order: bool = False
 
     @property
-    def points(self) -> str:
+    def predicted(self) -> str:
         """The predicted field."""
         return 'vertices' if self.joints is None else 'joints'
 
@@ -43,7 +42,7 @@ class Needs:
         """Obligatory fields of each part of a sample, ``''`` being the meta information."""
         placed = self.translation or self.camera
         return {
-            'pred_instances': (self.points, *(('pelvis', 'transl_full') if placed else ())),
+            'pred_instances': (self.predicted, *(('pelvis', 'transl_full') if placed else ())),
             'gt_instances': (*SMPL_FIELDS, *(('transl',) if placed else ())),
             '': ('gender', *(('focal_length', 'principal_point') if self.camera else ())),
         }
@@ -54,29 +53,30 @@ class SampleBatch:
     """Samples of one gender side by side.
 
     Args:
-        vertices: Predicted vertices (B, V, 3), m, camera axes, relative to the pelvis; or joints.
+        points: Predicted vertices (B, V, 3), or joints (B, K, 3), m, camera axes, relative to the
+            pelvis.
         parameters: Of the annotated bodies: ``global_orient`` (B, 3), ``body_pose`` (B, 23, 3),
             ``betas`` (B, 10); and where needed ``true_shift`` and ``predicted_shift`` (B, 3), m,
-            from the vertices to camera axes, ``focal_length`` and ``principal_point`` (B, 2), px.
+            from the points to camera axes, ``focal_length`` and ``principal_point`` (B, 2), px.
         gender: Of all annotated bodies.
         columns: ``sample_idx`` (B,), ``visibility`` (B, J) codes, ``occlusion`` (B,) in [0, 1] or
             NaN; and where needed ``sequence`` and ``track_id`` (B,) texts, ``frame_idx`` (B,), NaN
             where it is not known.
     """
 
-    vertices: Tensor
+    points: Tensor
     parameters: dict[str, Tensor]
     gender: str
     columns: dict[str, np.ndarray]
 
     def __len__(self) -> int:
-        return len(self.vertices)
+        return len(self.points)
 
 
 class SampleBuffer:
     """Collects batches of one gender until there are enough to be measured together.
 
-    Vertices are copied into planes of memory that is used again and again.
+    Points are copied into planes of memory that is used again and again.
 
     Args:
         capacity: Samples it holds.
@@ -93,19 +93,19 @@ class SampleBuffer:
 
     def add(self, batch: SampleBatch) -> None:
         """Add a batch that fits in."""
-        planes = batch.vertices.mT
+        planes = batch.points.mT
         if self._planes is None or self._planes.device != planes.device:
             self._planes = planes.new_empty((self.capacity, *planes.shape[1:]))
         self._planes[self._count : self._count + len(batch)] = planes
         self._count += len(batch)
-        self._batches.append(replace(batch, vertices=planes[:0]))
+        self._batches.append(replace(batch, points=planes[:0]))
 
     def pop(self) -> SampleBatch:
         """Everything collected, as views of the buffer that hold until the next :meth:`add`."""
         batches, first, count = self._batches, self._batches[0], self._count
         self._batches, self._count = [], 0
         return SampleBatch(
-            vertices=self._planes[:count].mT,
+            points=self._planes[:count].mT,
             parameters={
                 name: torch.cat([batch.parameters[name] for batch in batches])
                 for name in first.parameters
@@ -133,18 +133,18 @@ def read_batch(samples: Sequence[Sample], *, body_model: nn.Module, needs: Needs
             the joint set, an annotation that is not finite, or one of another body model.
     """
     fields = needs.fields
-    points = needs.points
     for sample in samples:
         _check_fields(sample, fields)
         _check_points(sample, needs, body_model)
         if 'body_model_id' in sample:
             check_annotated_body(sample['body_model_id'], body_model.model_id, describe(sample))
     # In planes, where the work is fastest.
-    predicted = torch.cat([s['pred_instances'][points].mT for s in samples]).float().mT
+    planes = [sample['pred_instances'][needs.predicted].mT for sample in samples]
+    points = torch.cat(planes).float().mT
 
     def stack(part: str, name: str) -> Tensor:
         rows = [torch.as_tensor(sample[part][name]) for sample in samples]
-        return torch.cat(rows).to(predicted.device, torch.float32)
+        return torch.cat(rows).to(points.device, torch.float32)
 
     parameters = {field: stack('gt_instances', field) for field in SMPL_FIELDS}
     if needs.translation or needs.camera:
@@ -154,9 +154,9 @@ def read_batch(samples: Sequence[Sample], *, body_model: nn.Module, needs: Needs
     if needs.camera:
         for name in ('focal_length', 'principal_point'):
             values = np.array([np.asarray(sample[name]) for sample in samples])
-            parameters[name] = torch.from_numpy(values).to(predicted)
+            parameters[name] = torch.from_numpy(values).to(points)
     _check_finite(parameters, samples)
-    return SampleBatch(predicted, parameters, samples[0]['gender'], _columns(samples, needs))
+    return SampleBatch(points, parameters, samples[0]['gender'], _columns(samples, needs))
 
 
 def describe(sample: Sample) -> str:
@@ -179,7 +179,7 @@ def _check_fields(sample: Sample, fields: Mapping[str, Sequence[str]]) -> None:
 
 def _check_points(sample: Sample, needs: Needs, body_model: nn.Module) -> None:
     """Refuse another number of predicted points."""
-    found = tuple(sample['pred_instances'][needs.points].shape)
+    found = tuple(sample['pred_instances'][needs.predicted].shape)
     if needs.joints is None and found != (1, body_model.num_vertices, 3):
         raise ValueError(
             f'{describe(sample)}: pred_instances.vertices must be '

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.geometry.camera import project
-from dpmesh_plugin.structures import Visibility, keypoint_map
+from dpmesh_plugin.structures import SMPL_FIELDS, Visibility, keypoint_map
 
 from .functional import aligned_joint_errors, image_errors, joint_errors, mpvpe, pa_mpvpe
 from .joint_regression import JointRegression, JointSpec
-from .sample_batch import SMPL_FIELDS, SampleBatch
+from .sample_batch import SampleBatch
 from .true_meshes import TrueMeshes, on_device
 
 Columns = dict[str, np.ndarray]
@@ -92,17 +92,17 @@ class MeshComparison:
         annotated = {name: batch.parameters[name] for name in SMPL_FIELDS}
         if self._vertex_functions:
             true = self._true_meshes(annotated, batch.gender)
-            pairs = zip(_parts(batch.vertices), _parts(true), strict=True)
+            pairs = zip(_parts(batch.points), _parts(true), strict=True)
             parts = [self._compare_part(*pair) for pair in pairs]
         else:
-            body_model = on_device(self.body_model, batch.vertices.device)
+            body_model = on_device(self.body_model, batch.points.device)
             true = {
                 f'true/{name}': body_model.keypoints(
                     keypoint_set=name, gender=batch.gender, **annotated
                 )
                 for name in self._regressions
             }
-            parts = [self._regressed('predicted', part) for part in _parts(batch.vertices)]
+            parts = [self._regressed('predicted', part) for part in _parts(batch.points)]
         found = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
         if not self._vertex_functions:
             found |= true
@@ -151,8 +151,8 @@ def _parts(vertices: Tensor) -> Iterator[Tensor]:
 def _zero_diverged(batch: SampleBatch) -> Tensor:
     """Where predictions are finite (B,); the others become zero, as alignments need numbers."""
     # A sum is not finite if one of its terms is not.
-    finite = batch.vertices.sum((1, 2)).isfinite()
-    predictions = [batch.vertices]
+    finite = batch.points.sum((1, 2)).isfinite()
+    predictions = [batch.points]
     if 'predicted_shift' in batch.parameters:
         predictions.append(batch.parameters['predicted_shift'])
         finite &= predictions[1].isfinite().all(dim=1)

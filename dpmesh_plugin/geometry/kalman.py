@@ -8,15 +8,15 @@ SMALLEST_SHARE = 1e-5
 single precision finds no solution where several values measure the same."""
 
 
-def kalman_update(spread: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
+def kalman_update(jacobian: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
     """Correction of an estimate with Gaussian errors by a linear measurement with Gaussian errors.
 
-    Convention: a length of standard deviation 2 m (``spread`` [[2]]) is measured 5 m longer, with
+    Convention: a length of standard deviation 2 m (``jacobian`` [[2]]) is measured 5 m longer, with
     variance 1: the correction is 2 deviations, 4 m.
 
     Args:
-        spread: (B, M, N) what one standard deviation of each of the N independent errors of the
-            estimate changes in the M measured values.
+        jacobian: (B, M, N) of the M measured values with respect to the N independent errors of
+            the estimate, in standard deviations.
         residual: (B, M) measured minus expected.
         variance: (B, M) of the errors of the measurement; at least ``SMALLEST_SHARE`` of the
             variance that the estimate expects is taken.
@@ -24,8 +24,8 @@ def kalman_update(spread: Tensor, residual: Tensor, variance: Tensor) -> Tensor:
     Returns:
         (B, N) correction, in standard deviations.
     """
-    total = spread @ spread.transpose(1, 2)
+    total = jacobian @ jacobian.transpose(1, 2)
     variance = variance.maximum(SMALLEST_SHARE * total.diagonal(dim1=1, dim2=2))
     total = total + torch.diag_embed(variance)
     weighted = torch.cholesky_solve(residual[..., None], torch.linalg.cholesky(total))
-    return (spread.transpose(1, 2) @ weighted)[..., 0]
+    return (jacobian.transpose(1, 2) @ weighted)[..., 0]

@@ -10,31 +10,48 @@ from .estimators import (
     MeshDistiller,
     MeshEstimator,
 )
-from .heads import HMRHead, SMPLTokenHead
+from .heads import (
+    BodySurfaceHead,
+    ContinuousPoseDecoder,
+    FeatureVolume,
+    HMRHead,
+    ImageTransformer,
+    KeypointAlignment,
+    ReadoutHead,
+    SMPLTokenHead,
+    TokenDecoder,
+)
 from .initializers import PretrainedParts
 from .losses import (
     AutomaticWeightedLoss,
     MapDistanceLoss,
     MapDivergenceLoss,
+    MaskedDistanceLoss,
     MaskedL1Loss,
     MeshLoss,
 )
-from .necks import KeypointConditionNeck
+from .necks import KeypointConditionNeck, PromptEmbedding
 from .pretraining import DiffusionPretrainer
 
 __all__ = [
     'AutomaticWeightedLoss',
     'BlindBackbone',
+    'BodySurfaceHead',
     'CheckpointTeacher',
+    'ContinuousPoseDecoder',
     'DiffusionPretrainer',
     'DiffusionPriorBackbone',
     'EMATeacher',
+    'FeatureVolume',
     'HMRHead',
     'ImageBackbone',
+    'ImageTransformer',
+    'KeypointAlignment',
     'KeypointConditionNeck',
     'KeypointLifter',
     'MapDistanceLoss',
     'MapDivergenceLoss',
+    'MaskedDistanceLoss',
     'MaskedL1Loss',
     'MeanPoseEstimator',
     'MeshDataPreprocessor',
@@ -42,6 +59,9 @@ __all__ = [
     'MeshEstimator',
     'MeshLoss',
     'PretrainedParts',
+    'PromptEmbedding',
+    'ReadoutHead',
     'SMPLTokenHead',
+    'TokenDecoder',
     'TorchvisionFeatures',
 ]

@@ -1,7 +1,4 @@
-"""A perceptron over the coordinates of keypoints, in residual pairs of layers.
-
-Source: Martinez et al., A simple yet effective baseline for 3D human pose estimation, ICCV 2017.
-"""
+"""A perceptron over the coordinates of keypoints."""
 
 from torch import Tensor, nn
 
@@ -9,10 +6,11 @@ from torch import Tensor, nn
 VALUES_PER_KEYPOINT = 3
 
 
-def perceptron_layers(
-    num_keypoints: int, out_channels: int, *, width: int, num_blocks: int, dropout: float
-) -> tuple[nn.Sequential, nn.ModuleList, nn.Linear]:
-    """Make the layers; the model keeps them under the names ``stem``, ``blocks`` and ``out``.
+class KeypointPerceptron(nn.Module):
+    """Linear layers of one width in residual pairs.
+
+    Source: Martinez et al., A simple yet effective baseline for 3D human pose estimation, ICCV
+    2017.
 
     Args:
         num_keypoints: Keypoints K that go in.
@@ -20,36 +18,38 @@ def perceptron_layers(
         width: Width of the hidden layers.
         num_blocks: Number of residual pairs of layers.
         dropout: Share of hidden values that training drops.
-
-    Returns:
-        First layer, residual pairs, last layer.
     """
-    stem = _layer(num_keypoints * VALUES_PER_KEYPOINT, width, dropout)
-    blocks = nn.ModuleList(
-        nn.Sequential(_layer(width, width, dropout), _layer(width, width, dropout))
-        for _ in range(num_blocks)
-    )
-    return stem, blocks, nn.Linear(width, out_channels)
 
+    def __init__(
+        self,
+        *,
+        num_keypoints: int,
+        out_channels: int,
+        width: int = 512,
+        num_blocks: int = 2,
+        dropout: float = 0.05,
+    ) -> None:
+        super().__init__()
+        self.stem = _layer(num_keypoints * VALUES_PER_KEYPOINT, width, dropout)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(_layer(width, width, dropout), _layer(width, width, dropout))
+            for _ in range(num_blocks)
+        )
+        self.out = nn.Linear(width, out_channels)
 
-def run_perceptron(
-    keypoints: Tensor, stem: nn.Sequential, blocks: nn.ModuleList, out: nn.Linear
-) -> Tensor:
-    """Run the layers of :func:`perceptron_layers`.
+    def forward(self, values: Tensor) -> Tensor:
+        """Map what is known of keypoints.
 
-    Args:
-        keypoints: (B, K, 3) x and y from -1 to 1 over the crop, and how far the keypoint counts.
-        stem: First layer.
-        blocks: Residual pairs.
-        out: Last layer.
+        Args:
+            values: (B, K, 3) x and y from -1 to 1 over the crop, and how far the keypoint counts.
 
-    Returns:
-        (B, out_channels).
-    """
-    states = stem(keypoints.flatten(1))
-    for block in blocks:
-        states = states + block(states)
-    return out(states)
+        Returns:
+            (B, out_channels).
+        """
+        states = self.stem(values.flatten(1))
+        for block in self.blocks:
+            states = states + block(states)
+        return self.out(states)
 
 
 def _layer(channels: int, width: int, dropout: float) -> nn.Sequential:

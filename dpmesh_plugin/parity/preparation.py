@@ -14,7 +14,7 @@ from dpmesh_plugin.datasets import PW3DDataset, transforms
 from dpmesh_plugin.geometry.affine import crop_affine, mirror_affine, warp_affine
 from dpmesh_plugin.geometry.boxes import box_iou, box_is_usable, clip_box, keypoint_box, square_box
 from dpmesh_plugin.models.necks.heatmaps import gaussian_heatmaps
-from dpmesh_plugin.structures import map_keypoints, with_derived_joints
+from dpmesh_plugin.structures import SMPL_FIELDS, map_keypoints, with_derived_joints
 
 from .parity_set import ParitySet, below
 from .rows import Report
@@ -237,7 +237,7 @@ def _compare_truth(
     people = [dataset.get_data_info(row) for row in range(len(dataset))]
     parameters = {
         key: torch.from_numpy(np.stack([person['smpl'][key] for person in people])).float()
-        for key in ('global_orient', 'body_pose', 'betas', 'transl')
+        for key in (*SMPL_FIELDS, 'transl')
     }
     vertices = body(**parameters, gender=[person['gender'] for person in people]).vertices
     joints = body.regress(vertices, 'dpmesh_30')

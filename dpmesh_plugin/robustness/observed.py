@@ -16,7 +16,7 @@ from dpmesh_plugin.datasets import BaseMeshDataset
 from dpmesh_plugin.datasets.transforms import BodyModelKeypoints
 from dpmesh_plugin.evaluation import MeshMetric
 from dpmesh_plugin.geometry.boxes import box_iou
-from dpmesh_plugin.structures import Visibility
+from dpmesh_plugin.structures import SMPL_FIELDS, Visibility
 
 from .curves import DECIMALS, mean_height
 from .subject import METRICS, split_pipeline
@@ -153,7 +153,7 @@ def _read(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise FileNotFoundError(f'expected predictions, found none at {path.absolute()}')
     with np.load(path, allow_pickle=False) as file:
-        wanted = ('sample_idx', 'global_orient', 'body_pose', 'betas', 'joints')
+        wanted = ('sample_idx', *SMPL_FIELDS, 'joints')
         missing = [name for name in wanted if name not in file.files]
         if missing:
             raise KeyError(
@@ -168,8 +168,7 @@ def _vertices(
 ) -> torch.Tensor:
     """Meshes (B, V, 3) relative to the pelvis, m."""
     body = metric.body_model
-    fields = ('global_orient', 'body_pose', 'betas')
-    parameters = {name: torch.from_numpy(predictions[name][part]).float() for name in fields}
+    parameters = {name: torch.from_numpy(predictions[name][part]).float() for name in SMPL_FIELDS}
     with torch.no_grad():
         vertices = body(**parameters).vertices
         joints = body.regress(vertices, 'dpmesh_30')

@@ -3,6 +3,7 @@
 from .cutout import Cutout, CutoutSource, trimmed
 from .keypoint_sets import (
     KEYPOINT_SETS,
+    SUPERSETS,
     KeypointSet,
     get_keypoint_set,
     keypoint_map,
@@ -10,13 +11,15 @@ from .keypoint_sets import (
     with_derived_joints,
 )
 from .mesh_batch import MeshBatch
-from .mesh_data_sample import MeshDataSample
+from .mesh_data_sample import SMPL_FIELDS, MeshDataSample
 from .prompt import BackboneOutput, Condition, KeypointPrompt
 from .sample_fields import list_meta, stack_field, stack_meta
 from .visibility import Visibility
 
 __all__ = [
     'KEYPOINT_SETS',
+    'SMPL_FIELDS',
+    'SUPERSETS',
     'BackboneOutput',
     'Condition',
     'Cutout',

@@ -76,13 +76,13 @@ _LIMBS = (
     'l_shoulder l_elbow l_wrist; r_shoulder r_elbow r_wrist; '
     'l_hip l_knee l_ankle; r_hip r_knee r_ankle; '
 )
-_FACE = 'l_ear l_eye nose r_eye r_ear; '
+_LIMBS_AND_FACE = _LIMBS + 'l_ear l_eye nose r_eye r_ear; '
 _COCO = (
     'nose l_eye r_eye l_ear r_ear l_shoulder r_shoulder l_elbow r_elbow l_wrist r_wrist '
     'l_hip r_hip l_knee r_knee l_ankle r_ankle'
 )
 _COCO_BONES = (
-    _LIMBS + _FACE + 'l_shoulder r_shoulder r_hip l_hip l_shoulder; nose l_shoulder; '
+    _LIMBS_AND_FACE + 'l_shoulder r_shoulder r_hip l_hip l_shoulder; nose l_shoulder; '
     'nose r_shoulder'
 )
 _CROWDPOSE = (
@@ -94,20 +94,16 @@ _OPENPOSE = (
     'nose neck r_shoulder r_elbow r_wrist l_shoulder l_elbow l_wrist r_hip r_knee r_ankle '
     'l_hip l_knee l_ankle r_eye l_eye r_ear l_ear'
 )
-_OPENPOSE_BONES = _LIMBS + _FACE + 'l_shoulder neck r_shoulder; nose neck; l_hip neck r_hip'
+_OPENPOSE_BONES = _LIMBS_AND_FACE + 'l_shoulder neck r_shoulder; nose neck; l_hip neck r_hip'
 _OPENPOSE_25 = (
     'nose neck r_shoulder r_elbow r_wrist l_shoulder l_elbow l_wrist pelvis r_hip '
     'r_knee r_ankle l_hip l_knee l_ankle r_eye l_eye r_ear l_ear l_big_toe '
     'l_small_toe l_heel r_big_toe r_small_toe r_heel'
 )
-_OPENPOSE_25_BONES = (
-    _LIMBS
-    + _FACE
-    + (
-        'l_shoulder neck r_shoulder; nose neck pelvis; l_hip pelvis r_hip; '
-        'l_ankle l_big_toe l_small_toe; l_ankle l_heel; '
-        'r_ankle r_big_toe r_small_toe; r_ankle r_heel'
-    )
+_OPENPOSE_25_BONES = _LIMBS_AND_FACE + (
+    'l_shoulder neck r_shoulder; nose neck pelvis; l_hip pelvis r_hip; '
+    'l_ankle l_big_toe l_small_toe; l_ankle l_heel; '
+    'r_ankle r_big_toe r_small_toe; r_ankle r_heel'
 )
 _SMPL = (
     'pelvis l_hip r_hip torso l_knee r_knee spine l_ankle r_ankle chest l_toe r_toe neck '
@@ -166,6 +162,9 @@ KEYPOINT_SETS: dict[str, KeypointSet] = {
         ('muco_21', _MUCO, _MUCO_BONES),
     )
 }
+
+SUPERSETS = {'h36m_14': 'h36m_17'}
+"""Sets without a pelvis to be centred on, and the set that has it beside the same joints."""
 
 
 def get_keypoint_set(name: str) -> KeypointSet:

@@ -2,6 +2,9 @@
 
 from mmengine.structures import BaseDataElement, InstanceData
 
+SMPL_FIELDS = ('global_orient', 'body_pose', 'betas')
+"""Parameters of a body; where it stands, ``transl``, is asked for beside them."""
+
 
 class MeshDataSample(BaseDataElement):
     """Annotations and predictions of one person. Arrays carry a leading axis of length 1.
@@ -27,7 +30,8 @@ class MeshDataSample(BaseDataElement):
       original image; ``vertices`` (1, V, 3) and ``joints`` (1, K, 3) m, camera axes, relative to
       the pelvis; ``pelvis`` (1, 3) m, so that a point is at ``vertices + pelvis + transl_full`` in
       the camera of the original image; ``view`` (1, 3, 3), the rotation from the axes of the crop
-      camera; ``keypoints_2d`` (1, K, 2) px of the crop.
+      camera, in which it is at ``vertices @ view + pelvis + transl``; ``keypoints_2d`` (1, K, 2) px
+      of the crop.
     """
 
     @property

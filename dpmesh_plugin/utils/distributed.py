@@ -1,9 +1,10 @@
-"""Several processes: numbers they share, and their start on a machine without CUDA."""
+"""Several processes: numbers they share, the model in its wrapper, a start without CUDA."""
 
 import torch
 from mmengine.config import Config
 from mmengine.dist import all_reduce, get_world_size
-from torch import Tensor, distributed
+from mmengine.model import is_model_wrapper
+from torch import Tensor, distributed, nn
 
 
 def share_of_total(count: Tensor, *, minimum: float = 0.0) -> Tensor:
@@ -26,6 +27,11 @@ def any_process(flag: bool) -> bool:
     value = torch.tensor(float(flag))
     all_reduce(value, op='max')
     return bool(value)
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The model itself, where several processes train it in a wrapper."""
+    return model.module if is_model_wrapper(model) else model
 
 
 def prepare_cpu_launch(cfg: Config) -> None:

@@ -10,9 +10,7 @@ from torch import Tensor, nn
 from dpmesh_plugin.body_models import check_annotated_body
 from dpmesh_plugin.geometry.crop import crop_projection
 from dpmesh_plugin.rendering import Mesh, render_depth
-from dpmesh_plugin.structures import MeshDataSample
-
-_SMPL_FIELDS = ('global_orient', 'body_pose', 'betas', 'transl')
+from dpmesh_plugin.structures import SMPL_FIELDS, MeshDataSample
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def true_body(sample: MeshDataSample, body_model: nn.Module) -> CropBody:
     check_annotated_body(sample.get('body_model_id'), body_model.model_id, 'the truth')
     parameters = {
         field: torch.as_tensor(truth[field]).to(body_model.faces.device, torch.float32)
-        for field in _SMPL_FIELDS
+        for field in (*SMPL_FIELDS, 'transl')
     }
     with torch.no_grad():
         body = body_model(**parameters, gender=sample.gender)

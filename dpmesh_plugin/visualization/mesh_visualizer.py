@@ -52,9 +52,8 @@ class MeshVisualizer(Visualizer):
         keypoint_set: str = 'dpmesh_30',
     ) -> None:
         super().__init__(name=name, vis_backends=vis_backends, save_dir=save_dir)
-        built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
-        self.body_model = built
-        self.faces = built.faces.cpu().numpy()
+        self.body_model = BODY_MODELS.build_part(body_model)
+        self.faces = self.body_model.faces.cpu().numpy()
         self.alpha = alpha
         self.panel_height = panel_height
         self.keypoint_set = keypoint_set

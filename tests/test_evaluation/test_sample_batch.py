@@ -20,12 +20,12 @@ def _with(sample, part, name, value):
 
 def test_a_batch_is_stacked_and_owns_its_memory(samples, body):
     batch = read_batch(samples[1:8:3], body_model=body, needs=PLAIN)
-    assert batch.vertices.shape == (3, body.num_vertices, 3)
+    assert batch.points.shape == (3, body.num_vertices, 3)
     assert batch.parameters['body_pose'].shape == (3, 23, 3)
     assert batch.gender == 'male'
     assert batch.columns['occlusion'].tolist() == [0.1, 0.4, 0.7]
     expected = samples[1]['pred_instances']['vertices'].clone()
-    batch.vertices.zero_()
+    batch.points.zero_()
     torch.testing.assert_close(samples[1]['pred_instances']['vertices'], expected)
 
 
@@ -36,7 +36,7 @@ def test_a_buffer_returns_what_was_added(samples, body):
     assert len(buffer) == 7
     batch = buffer.pop()
     expected = torch.cat([sample['pred_instances']['vertices'] for sample in samples[:7]])
-    torch.testing.assert_close(batch.vertices, expected)
+    torch.testing.assert_close(batch.points, expected)
     assert batch.columns['frame_idx'].tolist() == [0, 0, 1, 1, 2, 2, 3]
     assert len(buffer) == 0
 

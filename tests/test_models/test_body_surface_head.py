@@ -52,6 +52,17 @@ def test_targets_of_a_person_who_is_seen_whole_in_breadth(head, feats, samples):
     assert (offset - offset.median()).abs().quantile(0.9) < 0.05
 
 
+def test_the_rest_pose_is_computed_once(head, feats, samples):
+    like = head(feats)
+    before = [each.clone() for each in head.targets(samples, like)]
+    bodies = []
+    hook = head.body_model.register_forward_hook(lambda *call: bodies.append(call))
+    for again, value in zip(head.targets(samples, like), before, strict=True):
+        torch.testing.assert_close(again, value)
+    hook.remove()
+    assert len(bodies) == 1
+
+
 def test_only_annotated_bodies_count(head, feats, samples):
     both = head.loss(feats[:1], samples[:1])
     samples[1].gt_instances.smpl_valid = torch.zeros(1)

@@ -67,3 +67,9 @@ def test_terms_of_image_joints_are_refused(open_body):
                 'objective': {'type': 'MeshLoss'},
             }
         )
+
+
+def test_objective_is_the_published_one_without_joints_in_the_image(head):
+    factors = {name: term.factor for name, term in head.objective.terms.items()}
+    expected = {'body_joint_cam': 2, 'body_joint_proj': 1, 'smpl_pose': 2, 'smpl_shape': 2}
+    assert factors == expected

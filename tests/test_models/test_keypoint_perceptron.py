@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from dpmesh_plugin.models.keypoint_perceptron import perceptron_layers, run_perceptron
+from dpmesh_plugin.models.keypoint_perceptron import KeypointPerceptron
 from dpmesh_plugin.registry import MODELS
 
 # As in the checkpoints: of a layer its weights, its normalisation and its statistics.
@@ -32,12 +32,12 @@ def test_models_keep_their_names(config, shape):
 
 
 def test_by_hand():
-    stem, blocks, out = perceptron_layers(1, 1, width=2, num_blocks=1, dropout=0.5)
-    for module in (stem, blocks, out):
-        module.eval()
-        for name, values in module.named_parameters():
-            linear = values.ndim == 2
-            nn.init.constant_(values, 1.0 if linear or name.endswith('1.weight') else 0.0)
+    perceptron = KeypointPerceptron(
+        num_keypoints=1, out_channels=1, width=2, num_blocks=1, dropout=0.5
+    ).eval()
+    for name, values in perceptron.named_parameters():
+        linear = values.ndim == 2
+        nn.init.constant_(values, 1.0 if linear or name.endswith('1.weight') else 0.0)
     # The stem adds up 3, each layer of the pair doubles that, and the last layer adds both states.
-    result = run_perceptron(torch.tensor([[[0.5, 1.5, 1.0]]]), stem, blocks, out)
+    result = perceptron(torch.tensor([[[0.5, 1.5, 1.0]]]))
     torch.testing.assert_close(result, torch.tensor([[2 * (3.0 + 4 * 3.0)]]), rtol=1e-4, atol=0)

@@ -39,7 +39,12 @@ def test_every_parameter_gets_a_gradient(head, make_samples):
     assert head.readout.regressors['camera'].weight.grad.abs().sum() > 0
 
 
-def test_the_token_head_takes_the_readout_over(head, tiny_head):
+def test_an_untrained_token_head_gives_the_body_of_its_readout(head, tiny_head):
     decoder = {'type': 'ContinuousPoseDecoder'}
-    token_head = MODELS.build({**tiny_head, 'start': 'readout', 'pose_decoder': decoder})
+    token_head = MODELS.build({**tiny_head, 'start': 'readout', 'pose_decoder': decoder}).eval()
     token_head.readout.load_state_dict(head.readout.state_dict())
+    feats = 10 + torch.randn(2, 12, 4, 4)
+    output, expected = token_head(feats, FOCAL), head(feats, FOCAL)
+    for name in ('vertices', 'betas', 'transl'):
+        torch.testing.assert_close(getattr(output, name), getattr(expected, name))
+    assert expected.betas.abs().max() > 0.01

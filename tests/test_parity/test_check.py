@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -60,11 +61,11 @@ def test_set_with_a_salt(tmp_path):
         ('backbone', 'image_range', (-1.0, 1.0)),
         ('backbone', 'timestep', 0),
         ('neck', 'mask_tokens', True),
-        ('head', 'focal_source', 'per_sample'),
+        ('head.frame', 'focal_source', 'per_sample'),
     ],
 )
 def test_a_changed_function_is_noticed(own, own_model, part, switch, value, monkeypatch):
-    monkeypatch.setattr(getattr(own_model, part), switch, value)
+    monkeypatch.setattr(attrgetter(part)(own_model), switch, value)
     report = Report()
     compare_network(own, own_model, report)
     assert 'network/cam_trans' in _over(report)
@@ -118,7 +119,7 @@ def test_no_official_number_is_left_out(official, shared_dir):
 @torch.no_grad()
 def test_focal_length_per_sample_changes_only_where_it_differs(own, own_model, monkeypatch):
     first = run_network(own_model, own.inputs)
-    monkeypatch.setattr(own_model.head, 'focal_source', 'per_sample')
+    monkeypatch.setattr(own_model.head.frame, 'focal_source', 'per_sample')
     each = run_network(own_model, own.inputs)
     depth = first['cam_trans'][:, 2] * torch.tensor([1, 800 / 2200])
     torch.testing.assert_close(each['cam_trans'][:, 2], depth)

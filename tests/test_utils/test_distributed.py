@@ -6,7 +6,7 @@ from mmengine.config import Config
 from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed, nn
 
-from dpmesh_plugin.utils.distributed import prepare_cpu_launch
+from dpmesh_plugin.utils.distributed import prepare_cpu_launch, unwrapped
 
 
 @pytest.fixture
@@ -27,10 +27,12 @@ def test_the_wrapper_of_a_cpu_launch_has_no_device(one_process):
     cfg = Config({'launcher': 'pytorch', 'find_unused_parameters': True})
     prepare_cpu_launch(cfg)
     assert distributed.get_backend() == 'gloo'
-    wrapped = MODEL_WRAPPERS.build({**cfg.model_wrapper_cfg, 'module': nn.Linear(2, 1)})
+    model = nn.Linear(2, 1)
+    wrapped = MODEL_WRAPPERS.build({**cfg.model_wrapper_cfg, 'module': model})
     assert wrapped.device_ids is None
     assert wrapped.find_unused_parameters
     assert wrapped(torch.ones(1, 2)).shape == (1, 1)
+    assert unwrapped(wrapped) is unwrapped(model) is model
 
 
 def test_one_process_without_launcher_is_left_alone():

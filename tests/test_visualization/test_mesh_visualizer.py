@@ -135,8 +135,10 @@ def test_panels_and_their_order(visualizer, body_model):
     np.testing.assert_array_equal(panels[0], image)
     assert (panels[1][100, 100] == (60, 180, 75)).all()
     assert (panels[3][2, 2] == 255).all()
-    split(visualizer.add_datasample('a', image, sample, draw_gt=False), 4)
-    split(visualizer.add_datasample('a', image, sample, draw_pred=False), 3)
+    without_truth = split(visualizer.add_datasample('a', image, sample, draw_gt=False), 4)
+    np.testing.assert_array_equal(without_truth, panels[:4])
+    without_prediction = split(visualizer.add_datasample('a', image, sample, draw_pred=False), 3)
+    np.testing.assert_array_equal(without_prediction, [panels[0], panels[1], panels[4]])
 
 
 @pytest.mark.parametrize(
@@ -169,10 +171,11 @@ def test_panels_are_scaled_about_pixel_corners(body_model):
 
 def test_a_sample_without_valid_smpl_has_no_true_mesh(visualizer, body_model):
     image, sample = make_sample(body_model)
+    others = split(visualizer.add_datasample('a', image, sample), 3)[:2]
     sample.gt_instances.smpl_valid = torch.zeros(1)
-    split(visualizer.add_datasample('a', image, sample), 2)
+    np.testing.assert_array_equal(split(visualizer.draw(image, sample), 2), others)
     del sample.gt_instances
-    split(visualizer.add_datasample('a', image, sample), 2)
+    np.testing.assert_array_equal(split(visualizer.draw(image, sample), 2), others)
 
 
 def test_pictures_go_to_a_file_or_to_the_backends(body_model, tmp_path):

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import torch
 
-from dpmesh_plugin.body_models import SMPL
+from dpmesh_plugin.body_models import SMPL, SMPL_FAMILY, is_smpl
 from dpmesh_plugin.structures import get_keypoint_set
 
 from .schema_writer import Person
@@ -23,8 +23,8 @@ def load_body_model(path: str | None) -> SMPL:
 
 
 def annotated_body(body_model: SMPL) -> str:
-    """What annotations call a body model: ``'smpl'`` for any copy of the licensed files."""
-    return 'smpl' if body_model.model_id.startswith('smpl-') else body_model.model_id
+    """What annotations call a body model: any copy of the licensed files by its family."""
+    return SMPL_FAMILY if is_smpl(body_model.model_id) else body_model.model_id
 
 
 class RestPelvis:

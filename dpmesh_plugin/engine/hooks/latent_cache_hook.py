@@ -1,11 +1,11 @@
 """Refuse latents that another encoder has made."""
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
 from dpmesh_plugin.engine.latent_cache import caches_of
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.distributed import unwrapped
 
 
 @HOOKS.register_module()
@@ -23,8 +23,7 @@ class LatentCacheHook(Hook):
         caches = list(caches_of(runner.train_dataloader.dataset))
         if not caches:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        backbone = model.backbone
+        backbone = unwrapped(runner.model).backbone
         if not hasattr(backbone, 'from_latents'):
             raise ValueError(
                 f'{type(backbone).__name__} reads images, but the training data are latents: take '

@@ -7,13 +7,12 @@ from typing import Any, Literal, get_args
 import torch
 from mmengine.dist import all_gather_object
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import BaseOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
 from torch import Tensor
 
 from dpmesh_plugin.registry import HOOKS
-from dpmesh_plugin.utils.distributed import any_process
+from dpmesh_plugin.utils.distributed import any_process, unwrapped
 
 Action = Literal['stop', 'skip']
 # More samples than these are counted, not named.
@@ -131,7 +130,7 @@ def _trouble_by_sample(
 
     All processes make equally many passes, since a pass may need all of them.
     """
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     count = len(data_batch['data_samples'])
     model.eval()
     result = []

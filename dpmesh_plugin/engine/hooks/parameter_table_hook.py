@@ -5,7 +5,6 @@ from io import StringIO
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
@@ -13,6 +12,7 @@ from torch import nn
 
 from dpmesh_plugin.models.trainable import part_of
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.distributed import unwrapped
 
 TABLE_WIDTH = 96
 _COLUMNS = ('part', 'parameters', 'trained', 'learning rate', 'weight decay', 'clipped')
@@ -28,7 +28,7 @@ class ParameterTableHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Log the table."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         table = parameter_table(model, runner.optim_wrapper.optimizer.param_groups)
         file = StringIO()
         Console(file=file, width=TABLE_WIDTH).print(table)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch.distributed.tensor import DTensor
 
@@ -12,6 +11,7 @@ from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.models import MeshDistiller, MeshEstimator
 from dpmesh_plugin.registry import HOOKS
 from dpmesh_plugin.utils.checkpoint_file import file_sha256
+from dpmesh_plugin.utils.distributed import unwrapped
 
 ENTRY = 'teacher'
 
@@ -103,5 +103,5 @@ class TeacherHook(Hook):
 
 def _distiller_of(runner: Runner) -> MeshDistiller | None:
     """The model, without its wrapper, if it is a distiller."""
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     return model if isinstance(model, MeshDistiller) else None

@@ -5,13 +5,13 @@ from typing import Any
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
 from dpmesh_plugin.engine.expected_parts import check_diffusion
 from dpmesh_plugin.engine.inference import compile_regions, set_compiled, use_channels_last
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.distributed import unwrapped
 
 
 @HOOKS.register_module()
@@ -53,7 +53,7 @@ class TrainingSpeedHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Prepare the model, whose weights were loaded."""
-        model = _model_of(runner)
+        model = unwrapped(runner.model)
         if self.channels_last:
             use_channels_last(model)
         if self.frozen_dtype is not None:
@@ -71,17 +71,13 @@ class TrainingSpeedHook(Hook):
         """Validate uncompiled and in float32."""
         set_compiled(self._compiled, on=False)
         if self.frozen_dtype is not None:
-            keep_frozen_in(_model_of(runner), torch.float32)
+            keep_frozen_in(unwrapped(runner.model), torch.float32)
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Go on in the form and type of training."""
         set_compiled(self._compiled, on=True)
         if self.frozen_dtype is not None:
-            keep_frozen_in(_model_of(runner), self.frozen_dtype)
-
-
-def _model_of(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
+            keep_frozen_in(unwrapped(runner.model), self.frozen_dtype)
 
 
 def keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:

@@ -54,12 +54,15 @@ class DiffusionPriorBackbone(BaseModule):
         out_strides: Their strides in input pixels.
         attention_strides: Strides of the attention maps, finest first.
         token_dim: Width of the context tokens.
+        compiled_methods: Those that hold the work, each of which is compiled as a whole.
 
     Raises:
         ValueError: an unknown setting, a feature stride without a level, an attention stride
             without cross-attention, a LoRA target that no layer has, or a name in ``trainable``
             that covers no parameter.
     """
+
+    compiled_methods = ('encode_image', 'control_residuals', 'unet_features')
 
     def __init__(
         self,

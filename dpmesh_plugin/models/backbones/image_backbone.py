@@ -8,7 +8,6 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, Condition
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
@@ -56,7 +55,7 @@ class ImageBackbone(BaseModule):
         super().__init__(init_cfg)
         if not isinstance(body, nn.Module):
             _import_package(body['type'])
-        self.body = build_part(body)
+        self.body = MODELS.build_part(body)
         self.register_buffer('mean', torch.tensor(mean)[:, None, None], persistent=False)
         self.register_buffer('std', torch.tensor(std)[:, None, None], persistent=False)
         shapes = [tuple(each.shape[1:]) for each in measure_maps(self.body, input_size)]

@@ -8,9 +8,10 @@ from mmengine.model import BaseDataPreprocessor, BaseModel
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import BODY_MODELS
 from dpmesh_plugin.structures import (
+    SMPL_FIELDS,
+    SUPERSETS,
     MeshDataSample,
     get_keypoint_set,
     keypoint_map,
@@ -19,10 +20,6 @@ from dpmesh_plugin.structures import (
 )
 
 from .mesh_estimator import Mode
-
-FIELDS = ('global_orient', 'body_pose', 'betas')
-MEASURED_FROM = {'h36m_14': 'h36m_17'}
-"""Sets without a pelvis, and the set that has it."""
 
 
 class SamplesOnly(BaseDataPreprocessor):
@@ -58,9 +55,9 @@ class JointEstimator(BaseModel):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(data_preprocessor=SamplesOnly(), init_cfg=init_cfg)
-        self.body_model = build_part(body_model, registry=BODY_MODELS)
+        self.body_model = BODY_MODELS.build_part(body_model)
         self.joint_set = joint_set
-        self._regressed_set = MEASURED_FROM.get(joint_set, joint_set)
+        self._regressed_set = SUPERSETS.get(joint_set, joint_set)
         self._joint_indices = keypoint_map(self._regressed_set, joint_set).tolist()
         self._pelvis = get_keypoint_set(self._regressed_set).index('pelvis')
 
@@ -109,7 +106,8 @@ class JointEstimator(BaseModel):
         """
         device = next(self.parameters()).device
         parameters = {
-            field: stack_field(data_samples, 'gt_instances', field).to(device) for field in FIELDS
+            field: stack_field(data_samples, 'gt_instances', field).to(device)
+            for field in SMPL_FIELDS
         }
         regressed = self.body_model.keypoints(
             **parameters,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.keypoint_perceptron import perceptron_layers, run_perceptron
+from dpmesh_plugin.models.keypoint_perceptron import KeypointPerceptron
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample, get_keypoint_set
 
@@ -17,11 +17,8 @@ class KeypointLifter(JointEstimator):
     """A perceptron from the keypoint prompt to joints in space: how far keypoints alone lead.
 
     Of every keypoint it gets x and y, from -1 to 1 in the crop, and the confidence, all zero where
-    the prompt marks it as not visible. Linear layers of one width in residual pairs, as published
-    for keypoints of whole people.
-
-    Source: Martinez et al., A simple yet effective baseline for 3D human pose estimation, ICCV
-    2017.
+    the prompt marks it as not visible. The layers are those of :class:`KeypointPerceptron`, as
+    published for keypoints of whole people.
 
     Args:
         body_model: See :class:`JointEstimator`.
@@ -48,17 +45,19 @@ class KeypointLifter(JointEstimator):
     ) -> None:
         super().__init__(body_model=body_model, joint_set=joint_set, init_cfg=init_cfg)
         self.input_size = input_size
-        self.stem, self.blocks, self.out = perceptron_layers(
-            get_keypoint_set(keypoint_set).num,
-            get_keypoint_set(joint_set).num * 3,
+        perceptron = KeypointPerceptron(
+            num_keypoints=get_keypoint_set(keypoint_set).num,
+            out_channels=get_keypoint_set(joint_set).num * 3,
             width=width,
             num_blocks=num_blocks,
             dropout=dropout,
         )
+        # Its layers are those of the model: checkpoints have them without a prefix.
+        self.stem, self.blocks, self.out = perceptron.stem, perceptron.blocks, perceptron.out
 
     def regress(self, data_samples: Sequence[MeshDataSample]) -> Tensor:
         """Joints (B, K, 3) relative to the pelvis, m, camera axes."""
         prompt = KeypointPrompt.from_samples(data_samples, self.out.weight)
         place = 2 * prompt.keypoints / self.input_size - 1
         values = torch.cat([place, prompt.scores[..., None]], dim=-1) * prompt.visible[..., None]
-        return run_perceptron(values, self.stem, self.blocks, self.out).unflatten(1, (-1, 3))
+        return KeypointPerceptron.forward(self, values).unflatten(1, (-1, 3))

@@ -6,7 +6,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.heads.head_output import HeadOutput
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, MeshDataSample
@@ -74,9 +73,9 @@ class MeshDistiller(MeshEstimator):
             init_cfg=init_cfg,
         )
         _check_terms(distillation, self)
-        self.teacher = MODELS.build(teacher) if isinstance(teacher, dict) else teacher
+        self.teacher = MODELS.build_part(teacher)
         self.distillation = nn.ModuleDict(
-            {name: build_part(loss) for name, loss in distillation.items()}
+            {name: MODELS.build_part(loss) for name, loss in distillation.items()}
         )
 
     def forward(

@@ -7,7 +7,6 @@ from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.heads.head_output import HeadOutput
 from dpmesh_plugin.models.trainable import freeze_all_but
 from dpmesh_plugin.registry import MODELS
@@ -65,24 +64,22 @@ class MeshEstimator(BaseModel):
     ) -> None:
         if train_prompt not in get_args(TrainPrompt):
             raise ValueError(f'expected train_prompt {get_args(TrainPrompt)}, got {train_prompt!r}')
-        preprocessor = build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
+        preprocessor = MODELS.build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
-        self.backbone = build_part(backbone)
+        self.backbone = MODELS.build_part(backbone)
         optional = {
             name: getattr(self.backbone, name)
             for name in OPTIONAL_SIZES
             if hasattr(self.backbone, name)
         }
-        self.neck = build_part(
+        self.neck = MODELS.build_part(
             neck,
             in_channels=self.backbone.out_channels,
             in_strides=self.backbone.out_strides,
             **optional,
         )
-        self.head = build_part(head, in_channels=self.neck.out_channels)
-        self.auxiliary = None
-        if auxiliary is not None:
-            self.auxiliary = build_part(auxiliary, in_channels=self.neck.out_channels)
+        self.head = MODELS.build_part(head, in_channels=self.neck.out_channels)
+        self.auxiliary = MODELS.build_part(auxiliary, in_channels=self.neck.out_channels)
         self.train_prompt = train_prompt
         if trainable is not None:
             freeze_all_but(self, trainable, 'this model')

@@ -35,12 +35,9 @@ class Teacher(ABC):
         """Make the copy, with the weights that the student has now."""
 
     def settle(self, student: MeshEstimator) -> None:
-        """Note, once all weights are loaded, what both have in common."""
-        encoders = [getattr(each.backbone, 'vae', None) for each in (student, self.model)]
-        self.same_encoder = None not in encoders and all(
-            own is other
-            for own, other in zip(*(each.parameters() for each in encoders), strict=True)
-        )
+        """Note, once all weights are loaded, whether both make the same latents of images."""
+        encoder = _fixed_encoder(student.backbone)
+        self.same_encoder = encoder is not None and encoder == _fixed_encoder(self.model.backbone)
 
     @abstractmethod
     def update(self, student: MeshEstimator) -> None:
@@ -168,6 +165,13 @@ def _copy_of(student: MeshEstimator, shared: Iterable[nn.Parameter]) -> MeshEsti
     memo = {id(each): each for each in (*shared, *bodies)}
     parts = {name: copy.deepcopy(getattr(student, name), memo) for name in _PARTS}
     return MeshEstimator(**parts).requires_grad_(False).eval()
+
+
+def _fixed_encoder(backbone: nn.Module) -> str | None:
+    """Fingerprint of the encoder of a backbone; None if it has none or trains it."""
+    if not hasattr(backbone, 'encoder_fingerprint') or backbone.encoder_trains:
+        return None
+    return backbone.encoder_fingerprint()
 
 
 def _share_equal(student: nn.Module, teacher: nn.Module) -> None:

@@ -2,28 +2,23 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import torch
 from mmengine.model import BaseModule
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 
-from dpmesh_plugin.geometry.crop import crop_view
-from dpmesh_plugin.models.build import build_part
-from dpmesh_plugin.models.losses.mesh_loss import Operands
-from dpmesh_plugin.registry import BODY_MODELS
+from dpmesh_plugin.models.losses.mesh_loss import Operands, published_terms
+from dpmesh_plugin.registry import BODY_MODELS, MODELS
 from dpmesh_plugin.structures import KeypointPrompt, MeshDataSample
 
 from .aligned_output import align_output
-from .crop_camera import crop_focal, image_cameras, translation_in_image
-from .head_output import HeadOutput
+from .crop_camera import translation_in_image
+from .crop_frame import CropFrame, FocalSource, OrientFrame
+from .head_output import PREDICTED_FIELDS, HeadOutput
 from .loss_operands import body_operands
 from .mesh_targets import MeshTargets
 from .posed_body import decode_body
-
-FocalSource = Literal['per_sample', 'first']
-OrientFrame = Literal['camera', 'ray']
 
 
 class BaseMeshHead(BaseModule):
@@ -33,7 +28,8 @@ class BaseMeshHead(BaseModule):
         body_model: Config or module of the body model, for example ``dict(type='SMPL')``.
         pose_decoder: Config or module that turns a latent (B, ``latent_dim``) into a body pose
             (B, 23, 3).
-        objective: Config or module of the loss.
+        objective: Config or module of the loss. None: the published terms, out of those that the
+            head supplies, with weight 1.
         input_size: Side of the crop, px.
         focal_source: ``'per_sample'``: every sample has its own focal length; ``'first'``: that of
             the first sample serves the whole batch, as in the published code.
@@ -66,7 +62,7 @@ class BaseMeshHead(BaseModule):
         *,
         body_model: dict | nn.Module,
         pose_decoder: dict | nn.Module,
-        objective: dict | nn.Module,
+        objective: dict | nn.Module | None = None,
         input_size: int = 256,
         focal_source: FocalSource = 'per_sample',
         orient_frame: OrientFrame = 'camera',
@@ -75,20 +71,17 @@ class BaseMeshHead(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
-        if focal_source not in get_args(FocalSource):
-            raise ValueError(f'expected focal_source {get_args(FocalSource)}, got {focal_source!r}')
-        if orient_frame not in get_args(OrientFrame):
-            raise ValueError(f'expected orient_frame {get_args(OrientFrame)}, got {orient_frame!r}')
-        self.body_model = build_part(body_model, registry=BODY_MODELS)
-        self.pose_decoder = build_part(pose_decoder, registry=BODY_MODELS)
-        self.objective = build_part(objective)
-        self.objective.check_terms(self.loss_terms)
         self.input_size = input_size
-        self.focal_source = focal_source
-        self.orient_frame = orient_frame
-        self.alignment = None
-        if alignment is not None:
-            self.alignment = build_part(alignment, in_channels=in_channels)
+        self.frame = CropFrame(
+            input_size=input_size, focal_source=focal_source, orient_frame=orient_frame
+        )
+        self.body_model = BODY_MODELS.build_part(body_model)
+        self.pose_decoder = BODY_MODELS.build_part(pose_decoder)
+        self.objective = MODELS.build_part(
+            objective or {'type': 'MeshLoss', 'terms': published_terms(self.loss_terms)}
+        )
+        self.objective.check_terms(self.loss_terms)
+        self.alignment = MODELS.build_part(alignment, in_channels=in_channels)
 
     @abstractmethod
     def forward(self, feats: Tensor, focal: Tensor, *, with_vertices: bool = True) -> HeadOutput:
@@ -129,7 +122,7 @@ class BaseMeshHead(BaseModule):
             prompt: See :meth:`predict`.
         """
         focal = self.crop_focal(data_samples, feats.device)
-        view = self.crop_view(data_samples, feats.device)
+        view = self.frame.view(data_samples, feats.device)
         with_vertices = 'vertices' in self.objective.terms
         return self._output(feats, data_samples, prompt, focal, view, with_vertices=with_vertices)
 
@@ -153,12 +146,7 @@ class BaseMeshHead(BaseModule):
         data_samples: Sequence[MeshDataSample],
         prompt: KeypointPrompt | None = None,
     ) -> list[InstanceData]:
-        """Predictions of a batch, one instance each.
-
-        Fields are those of ``pred_instances`` in :class:`MeshDataSample`, and ``pelvis`` (1, 3),
-        m, the pelvis of the body before translation: a point of the body in the camera of the
-        original image is ``vertices + pelvis + transl_full``. ``view`` (1, 3, 3) is the rotation
-        from the axes of the crop's camera: there the body is ``vertices @ view + pelvis + transl``.
+        """Predictions of a batch, one instance each: ``pred_instances`` of :class:`MeshDataSample`.
 
         Args:
             feats: (B, C, H, W).
@@ -170,23 +158,12 @@ class BaseMeshHead(BaseModule):
             ValueError: there is an alignment and no prompt.
         """
         focal = self.crop_focal(data_samples, feats.device)
-        view = self.crop_view(data_samples, feats.device)
+        view = self.frame.view(data_samples, feats.device)
         output = self._output(feats, data_samples, prompt, focal, view, with_vertices=True)
-        fields = {
-            'global_orient': output.global_orient,
-            'body_pose': output.body_pose,
-            'betas': output.betas,
-            'camera': output.camera,
-            'transl': output.transl,
-            'transl_full': translation_in_image(
-                output.transl, focal, data_samples, input_size=self.input_size
-            ),
-            'pelvis': output.pelvis,
-            'view': view,
-            'vertices': output.vertices,
-            'joints': output.joints,
-            'keypoints_2d': output.keypoints_2d,
-        }
+        fields = {name: getattr(output, name) for name in PREDICTED_FIELDS} | {'view': view}
+        fields['transl_full'] = translation_in_image(
+            output.transl, focal, data_samples, input_size=self.input_size
+        )
         return [
             InstanceData(**{name: value[index : index + 1] for name, value in fields.items()})
             for index in range(len(data_samples))
@@ -199,21 +176,7 @@ class BaseMeshHead(BaseModule):
             data_samples: B samples with the metainfo ``ori_shape``.
             device: Where the result goes.
         """
-        focal = crop_focal(data_samples).to(device)
-        return focal[:1].expand_as(focal) if self.focal_source == 'first' else focal
-
-    def crop_view(self, data_samples: Sequence[MeshDataSample], device: torch.device) -> Tensor:
-        """Rotations (B, 3, 3) from the axes that the body is regressed in to those of the image.
-
-        Args:
-            data_samples: B samples with the metainfo of :meth:`predict`.
-            device: Where the result goes.
-        """
-        if self.orient_frame == 'camera':
-            return torch.eye(3, device=device).repeat(len(data_samples), 1, 1)
-        cameras = image_cameras(data_samples)
-        centre = torch.full_like(cameras['focal'], self.input_size / 2)
-        return crop_view(**cameras, centre=centre).to(device, torch.float32)
+        return self.frame.focal(data_samples, device)
 
     def _output(
         self,
@@ -226,11 +189,12 @@ class BaseMeshHead(BaseModule):
         with_vertices: bool,
     ) -> HeadOutput:
         """What is regressed, in the axes of the image's camera, and aligned with the prompt."""
+        output = self(feats, focal, with_vertices=with_vertices and self.alignment is None)
+        output = self.frame.in_image_axes(output, view)
         if self.alignment is None:
-            return self._in_image_axes(self(feats, focal, with_vertices=with_vertices), view)
+            return output
         if prompt is None:
             raise ValueError('this head aligns bodies with keypoints: expected a prompt, got None')
-        output = self._in_image_axes(self(feats, focal, with_vertices=False), view)
         return align_output(
             output,
             self.alignment,
@@ -242,9 +206,6 @@ class BaseMeshHead(BaseModule):
             input_size=self.input_size,
             with_vertices=with_vertices,
         )
-
-    def _in_image_axes(self, output: HeadOutput, view: Tensor) -> HeadOutput:
-        return output if self.orient_frame == 'camera' else output.turned(view)
 
     def decode_body(
         self,
@@ -267,7 +228,7 @@ class BaseMeshHead(BaseModule):
             with_vertices: Whether to compute the whole mesh.
 
         Returns:
-            All fields of :class:`HeadOutput` but ``image_joints``.
+            All fields of :class:`HeadOutput` but ``image_joints`` and ``volume``.
         """
         raw = {'orient_6d': orient_6d, 'pose_latent': pose_latent, 'betas': betas, 'camera': camera}
         with torch.autocast(camera.device.type, enabled=False):

@@ -8,13 +8,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dpmesh_plugin.geometry.crop import crop_projection, nearest_points
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import BODY_MODELS, MODELS
-from dpmesh_plugin.structures import MeshDataSample, list_meta, stack_field
+from dpmesh_plugin.structures import SMPL_FIELDS, MeshDataSample, list_meta, stack_field
 
 from .crop_camera import image_cameras
 
-PARAMETERS = ('global_orient', 'body_pose', 'betas', 'transl')
+PARAMETERS = (*SMPL_FIELDS, 'transl')
 FACTORS = {'mask': 1.0, 'depth': 8.0, 'place': 6.0}
 """Weights of the terms: a cross entropy, and two absolute errors in metres."""
 CHANNELS = 5
@@ -58,9 +57,10 @@ class BodySurfaceHead(BaseModule):
         unknown = sorted(set(factors or ()) - set(FACTORS))
         if unknown:
             raise ValueError(f'factors names {unknown}; the terms are {", ".join(FACTORS)}')
-        self.body_model = build_part(body_model, registry=BODY_MODELS)
+        self.body_model = BODY_MODELS.build_part(body_model)
         self.factors = {**FACTORS, **(factors or {})}
         self.input_size = input_size
+        self._rest: Tensor | None = None
         self.predict_cells = nn.Sequential(
             nn.Conv2d(in_channels, CHANNELS * cells**2, kernel_size=1), nn.PixelShuffle(cells)
         )
@@ -124,12 +124,22 @@ class BodySurfaceHead(BaseModule):
             size=size,
             stride=self.input_size / size,
         )
-        resting = {name: torch.zeros_like(each[:1]) for name, each in parameters.items()}
-        rest = self.body_model(**resting, gender=self.body_model.genders[0]).vertices[0]
         chosen = found.clamp(min=0)
         covered = (found >= 0).to(like)
         nearest = depth.gather(1, chosen.flatten(1)).unflatten(1, chosen.shape[1:])
         deep = nearest - body.joints[:, 0, 2, None, None]
-        surface = torch.cat([deep[:, None], rest[chosen].movedim(-1, 1)], dim=1)
+        place = self._rest_pose(parameters)[chosen].movedim(-1, 1)
+        surface = torch.cat([deep[:, None], place], dim=1)
         valid = stack_field(data_samples, 'gt_instances', 'smpl_valid').to(like)
         return covered, surface * covered[:, None], valid
+
+    def _rest_pose(self, parameters: Mapping[str, Tensor]) -> Tensor:
+        """Vertices (V, 3) of the mean body in the rest pose, m, computed once.
+
+        Args:
+            parameters: Of any bodies (B, ...), on the device of the result.
+        """
+        if self._rest is None:
+            zeros = {name: torch.zeros_like(each[:1]) for name, each in parameters.items()}
+            self._rest = self.body_model(**zeros, gender=self.body_model.genders[0]).vertices[0]
+        return self._rest.to(parameters['betas'].device)

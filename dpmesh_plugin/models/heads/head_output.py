@@ -5,6 +5,13 @@ from dataclasses import dataclass, replace
 from torch import Tensor
 
 from dpmesh_plugin.geometry.rotation import axis_angle_to_matrix, matrix_to_axis_angle
+from dpmesh_plugin.structures import SMPL_FIELDS
+
+PREDICTED_FIELDS = (
+    *SMPL_FIELDS,
+    *('camera', 'transl', 'pelvis', 'vertices', 'joints', 'keypoints_2d'),
+)
+"""Fields that a prediction has as they are."""
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,10 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
 
-from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
+from .base_mesh_head import BaseMeshHead
+from .crop_frame import FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
-
-HMR_OBJECTIVE = {
-    'type': 'MeshLoss',
-    'terms': {
-        'body_joint_cam': {'type': 'MaskedL1Loss', 'factor': 2.0},
-        'body_joint_proj': {'type': 'MaskedL1Loss'},
-        'smpl_pose': {'type': 'MaskedL1Loss', 'factor': 2.0},
-        'smpl_shape': {'type': 'MaskedL1Loss', 'factor': 2.0},
-    },
-}
 
 
 @MODELS.register_module()
@@ -33,8 +24,7 @@ class HMRHead(BaseMeshHead):
         hidden_channels: Width of the perceptron.
         num_iterations: Number of corrections.
         dropout: Dropout rate of the perceptron.
-        objective: Config or module of the loss. None: the published terms, but for those of image
-            joints, which this head does not estimate.
+        objective: See :class:`BaseMeshHead`.
         input_size: Side of the crop, px.
         focal_source: See :class:`BaseMeshHead`.
         orient_frame: See :class:`BaseMeshHead`.
@@ -61,7 +51,7 @@ class HMRHead(BaseMeshHead):
         super().__init__(
             body_model=body_model,
             pose_decoder=pose_decoder or {'type': 'ContinuousPoseDecoder'},
-            objective=objective or HMR_OBJECTIVE,
+            objective=objective,
             input_size=input_size,
             focal_source=focal_source,
             orient_frame=orient_frame,

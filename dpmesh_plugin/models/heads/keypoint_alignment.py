@@ -88,7 +88,8 @@ class Measurement(NamedTuple):
             places: (B, K, 3), m.
 
         Returns:
-            (B, K, 2) in sizes of the crop, and how they change with the places (B, K, 2, 3).
+            (B, K, 2) in sizes of the crop, and their Jacobian (B, K, 2, 3) with respect to the
+            places.
         """
         homogeneous = places @ self.projection.transpose(1, 2)
         depth = homogeneous[..., 2:].clamp(min=MIN_DEPTH)
@@ -130,10 +131,10 @@ class AlignmentStep(nn.Module):
         residual = (seen.points - points).clamp(-MAX_RESIDUAL, MAX_RESIDUAL)
         residual = residual * seen.visible[..., None]
         deviation = self.deviation(trust).clamp(max=log(MAX_DEVIATION)).exp()
-        moved = _moved(motion, slopes.detach()) * deviation[:, None]
-        spread = moved + moved @ self.mixing
+        jacobian = _keypoint_jacobian(motion, slopes.detach()) * deviation[:, None]
+        jacobian = jacobian + jacobian @ self.mixing
         variance = self._variance(residual, seen, trust).repeat_interleave(2, dim=1)
-        change = kalman_update(spread, residual.flatten(1), variance)
+        change = kalman_update(jacobian, residual.flatten(1), variance)
         change = (change + change @ self.mixing.T) * deviation
         turns = change[:, : 3 * NUM_TURNED].unflatten(1, (NUM_TURNED, 3))
         turns = turns / (1 + turns.norm(dim=-1, keepdim=True) / LARGEST_TURN)
@@ -228,11 +229,15 @@ def _constant_at_start(in_channels: int, values: Tensor) -> nn.Linear:
     return layer
 
 
-def _moved(motion: KeypointMotion, slopes: Tensor) -> Tensor:
-    """What a unit of every turn and of the place of the pelvis moves in the crop (B, 2 K, N).
+def _keypoint_jacobian(motion: KeypointMotion, slopes: Tensor) -> Tensor:
+    """Jacobian (B, 2K, N) of projected keypoints with respect to joint turns and pelvis position.
 
-    The keypoints hang on the pelvis, the first of them. The lengths of these columns are taken as
-    known: no gradient reaches the body through them.
+    The keypoints hang on the pelvis, the first of them. The Jacobian is taken as known: no gradient
+    reaches the body through it.
+
+    Args:
+        motion: The keypoints and how they move.
+        slopes: (B, K, 2, 3) Jacobian of the projection.
     """
     levers = (motion.levers - motion.levers[:, :1])[:, :, None, :NUM_TURNED].detach()
     # slope . (turn x lever) is turn . (lever x slope)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from dpmesh_plugin.structures import MeshDataSample, stack_field
+from dpmesh_plugin.structures import SMPL_FIELDS, MeshDataSample, stack_field
 
 IMAGE_GRID = 64
 """Cells per side of the grid in which image joints are compared."""
@@ -22,9 +22,7 @@ FIELDS = (
     'fit_keypoints_2d',
     'fit_keypoints_3d',
     'fit_keypoints_valid',
-    'global_orient',
-    'body_pose',
-    'betas',
+    *SMPL_FIELDS,
     'pose_valid',
     'smpl_valid',
 )

@@ -61,7 +61,7 @@ def decode_body(
         with_vertices: Whether to compute the whole mesh.
 
     Returns:
-        All fields of :class:`HeadOutput` but ``image_joints``.
+        All fields of :class:`HeadOutput` but ``image_joints`` and ``volume``.
     """
     global_orient = matrix_to_axis_angle(rotation_6d_to_matrix(raw['orient_6d']))
     body_pose = pose_decoder(raw['pose_latent'])

@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
 
-from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
+from .base_mesh_head import BaseMeshHead
+from .crop_frame import FocalSource, OrientFrame
 from .head_output import HeadOutput
-from .hmr_head import HMR_OBJECTIVE
 from .start_values import OUTPUT_GAIN, START_BETAS, START_CAMERA, UPRIGHT_6D
 
 
@@ -70,7 +70,7 @@ class ReadoutHead(BaseMeshHead):
         in_channels: Channels of the fused map.
         body_model: See :class:`BaseMeshHead`.
         pose_decoder: See :class:`BaseMeshHead`.
-        objective: See :class:`BaseMeshHead`. None: the terms of :class:`HMRHead`.
+        objective: See :class:`BaseMeshHead`.
         input_size: See :class:`BaseMeshHead`.
         focal_source: See :class:`BaseMeshHead`.
         orient_frame: See :class:`BaseMeshHead`.
@@ -94,7 +94,7 @@ class ReadoutHead(BaseMeshHead):
         super().__init__(
             body_model=body_model,
             pose_decoder=pose_decoder,
-            objective=objective or HMR_OBJECTIVE,
+            objective=objective,
             input_size=input_size,
             focal_source=focal_source,
             orient_frame=orient_frame,

@@ -6,12 +6,12 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
 
-from .base_mesh_head import BaseMeshHead, FocalSource, OrientFrame
+from .base_mesh_head import BaseMeshHead
+from .crop_frame import FocalSource, OrientFrame
 from .head_output import HeadOutput
 from .mesh_targets import IMAGE_GRID, MeshTargets
 from .posed_body import KEYPOINT_SET
@@ -84,9 +84,6 @@ class SMPLTokenHead(BaseMeshHead):
       centre, and turned into the axes of the image's camera. Default ``'camera'``, as published.
     - ``image_transformer.frequency_ladder=True``: the position code of the image gets the
       wavelengths of DETR. Default False, since the published weights were trained without.
-    - ``reduction='valid'`` of :class:`MaskedL1Loss`: losses averaged over valid elements. Default
-      ``'all'``, as published.
-
     - ``start='random'``: the first weights of pose and shape are drawn as published, so that an
       untrained model gives any body. Default ``'upright'``: it gives a standing person. Either way
       the body starts in the middle of the crop: drawn as published, the camera may start within
@@ -149,15 +146,17 @@ class SMPLTokenHead(BaseMeshHead):
             in_channels=in_channels,
             init_cfg=init_cfg,
         )
-        self.volume = build_part(volume or {'type': 'FeatureVolume'}, in_channels=in_channels)
+        self.volume = MODELS.build_part(
+            volume or {'type': 'FeatureVolume'}, in_channels=in_channels
+        )
         channels = self.volume.channels
-        self.image_transformer = build_part(
+        self.image_transformer = MODELS.build_part(
             image_transformer or {'type': 'ImageTransformer'},
             in_channels=in_channels,
             channels=channels,
             size=self.volume.size[1:],
         )
-        self.decoder = build_part(
+        self.decoder = MODELS.build_part(
             decoder or {'type': 'TokenDecoder'},
             num_joints=get_keypoint_set(joint_set).num,
             channels=channels,

@@ -10,4 +10,4 @@ UPRIGHT_6D = (1.0, 0.0, 0.0, -1.0, 0.0, 0.0)
 START_BETAS = (0.0,) * 10
 
 START_CAMERA = (0.0, 0.0, 2.0)
-"""Raw camera of a person 2.2 m of whose surroundings fill the crop, the extent of a fitted box."""
+"""Raw camera output at which the crop spans 2.2 m at the person's depth, as a fitted box does."""

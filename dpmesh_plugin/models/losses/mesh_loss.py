@@ -1,8 +1,9 @@
 """The training objective: named terms, weighted and summed."""
 
+from collections.abc import Container
+
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 
 PUBLISHED_FACTORS = {
@@ -16,6 +17,15 @@ PUBLISHED_FACTORS = {
 """Factors of the six published terms, which are all L1."""
 
 Operands = dict[str, tuple[Tensor, Tensor, Tensor]]
+
+
+def published_terms(known: Container[str]) -> dict[str, dict]:
+    """Configs of the published terms by name, those of them that are known."""
+    return {
+        name: {'type': 'MaskedL1Loss', 'factor': factor}
+        for name, factor in PUBLISHED_FACTORS.items()
+        if name in known
+    }
 
 
 @MODELS.register_module()
@@ -37,12 +47,9 @@ class MeshLoss(nn.Module):
     ) -> None:
         super().__init__()
         if terms is None:
-            terms = {
-                name: {'type': 'MaskedL1Loss', 'factor': factor}
-                for name, factor in PUBLISHED_FACTORS.items()
-            }
-        self.terms = nn.ModuleDict({name: build_part(part) for name, part in terms.items()})
-        self.weighting = None if weighting is None else build_part(weighting)
+            terms = published_terms(PUBLISHED_FACTORS)
+        self.terms = nn.ModuleDict({name: MODELS.build_part(part) for name, part in terms.items()})
+        self.weighting = MODELS.build_part(weighting)
 
     def check_terms(self, known: tuple[str, ...]) -> None:
         """Refuse terms that a head cannot supply.

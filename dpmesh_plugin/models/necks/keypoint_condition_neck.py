@@ -7,7 +7,6 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import (
     BackboneOutput,
@@ -64,9 +63,15 @@ class KeypointConditionNeck(BaseModule):
             begins with what the embedding has learned before. None: nothing is added, as published.
         init_cfg: Initialisation as in mmengine.
 
+    Attributes:
+        float32_parts: Parts that are given coordinates, which half precision would round to a
+            pixel of the crop.
+
     Raises:
         ValueError: sizes that do not fit together.
     """
+
+    float32_parts = ('embedding',)
 
     def __init__(
         self,
@@ -91,8 +96,7 @@ class KeypointConditionNeck(BaseModule):
     ) -> None:
         super().__init__(init_cfg)
         _check_sizes(in_channels, in_strides, attention_strides)
-        num_keypoints = get_keypoint_set(keypoint_set).num
-        self.num_keypoints = num_keypoints
+        self.num_keypoints = get_keypoint_set(keypoint_set).num
         self.out_channels = out_channels
         self.attention_levels = tuple(in_strides.index(stride) for stride in attention_strides)
         self.heatmap_size = heatmap_size
@@ -100,27 +104,46 @@ class KeypointConditionNeck(BaseModule):
         self.heatmap_sigma = heatmap_sigma
         self.joint_drop = joint_drop
         self.mask_tokens = mask_tokens
+        self.keypoint_tokens = keypoint_tokens
         self.inject_heatmaps = not attention_strides if inject_heatmaps is None else inject_heatmaps
-
         if not in_channels and not self.inject_heatmaps and embedding is None:
             raise ValueError(
                 'expected feature maps, heatmaps or an embedding to make a map of, got none of them'
             )
-        widths = list(in_channels)
-        for level in self.attention_levels:
-            widths[level] += num_keypoints
-        strides = list(in_strides)
-        if self.inject_heatmaps:
-            widths.append(num_keypoints)
-            strides.append(heatmap_stride)
-        self.keypoint_tokens = keypoint_tokens
-        if keypoint_tokens:
+        self._build_tokens(token_dim)
+        self._build_fusion(in_channels, in_strides, out_stride, norm_features=norm_features)
+        self.embedding = MODELS.build_part(
+            embedding, num_keypoints=self.num_keypoints, out_channels=out_channels
+        )
+        if embedding is not None and self.fuse is not None:
+            self.map_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
+        self._start_weights(without_features=self.inject_heatmaps and not norm_features)
+
+    def _build_tokens(self, token_dim: int) -> None:
+        """The layer that lifts keypoints to tokens, or the tokens in their place."""
+        if self.keypoint_tokens:
             self.keypoint_lift = nn.Linear(2, token_dim)
         else:
-            self.empty_prompt = nn.Parameter(torch.randn(num_keypoints, token_dim) * INIT_STD)
+            self.empty_prompt = nn.Parameter(torch.randn(self.num_keypoints, token_dim) * INIT_STD)
+
+    def _build_fusion(
+        self,
+        channels: Sequence[int],
+        strides: Sequence[int],
+        out_stride: int,
+        *,
+        norm_features: bool,
+    ) -> None:
+        """The layers that make one map of features, attention and heatmaps; none without a map."""
+        widths, strides = list(channels), list(strides)
+        for level in self.attention_levels:
+            widths[level] += self.num_keypoints
+        if self.inject_heatmaps:
+            widths.append(self.num_keypoints)
+            strides.append(self.heatmap_stride)
         self.norms = None
         if norm_features:
-            self.norms = nn.ModuleList(group_norm(channels) for channels in in_channels)
+            self.norms = nn.ModuleList(group_norm(width) for width in channels)
         self.branches = nn.ModuleList(
             resample(width, stride, out_stride)
             for width, stride in zip(widths, strides, strict=True)
@@ -128,17 +151,10 @@ class KeypointConditionNeck(BaseModule):
         self.fuse = None
         if widths:
             self.fuse = nn.Sequential(
-                nn.Conv2d(sum(widths), out_channels, kernel_size=1),
-                group_norm(out_channels),
+                nn.Conv2d(sum(widths), self.out_channels, kernel_size=1),
+                group_norm(self.out_channels),
                 nn.ReLU(),
             )
-        self.embedding = None
-        if embedding is not None:
-            sizes = {'num_keypoints': num_keypoints, 'out_channels': out_channels}
-            self.embedding = build_part(embedding, **sizes)
-            if widths:
-                self.map_scale = nn.Parameter(torch.zeros(out_channels, 1, 1))
-        self._start_weights(without_features=self.inject_heatmaps and not norm_features)
 
     def _start_weights(self, *, without_features: bool) -> None:
         for module in self.modules():

@@ -1,19 +1,18 @@
 """What all keypoints of a prompt say together, as one vector."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from dpmesh_plugin.models.keypoint_perceptron import perceptron_layers, run_perceptron
+from dpmesh_plugin.models.keypoint_perceptron import KeypointPerceptron
 from dpmesh_plugin.registry import MODELS
 
 
 @MODELS.register_module()
-class PromptEmbedding(nn.Module):
+class PromptEmbedding(KeypointPerceptron):
     """A perceptron over the coordinates of a prompt.
 
     Heatmaps and tokens tell where each keypoint is; how the figure stands in space follows from
-    all of them together, which a perceptron learns in a small part of the steps. Linear layers of
-    one width in residual pairs, as Martinez et al. lift keypoints (ICCV 2017). Where none of its
+    all of them together, which a perceptron learns in a small part of the steps. Where none of its
     parameters is trained it stays in evaluation mode, so that the statistics of its batches do not
     change either.
 
@@ -24,20 +23,6 @@ class PromptEmbedding(nn.Module):
         num_blocks: Number of residual pairs of layers.
         dropout: Share of hidden values that training drops.
     """
-
-    def __init__(
-        self,
-        *,
-        num_keypoints: int,
-        out_channels: int,
-        width: int = 512,
-        num_blocks: int = 2,
-        dropout: float = 0.05,
-    ) -> None:
-        super().__init__()
-        self.stem, self.blocks, self.out = perceptron_layers(
-            num_keypoints, out_channels, width=width, num_blocks=num_blocks, dropout=dropout
-        )
 
     def train(self, mode: bool = True) -> 'PromptEmbedding':
         """Set the mode, see the class."""
@@ -56,5 +41,4 @@ class PromptEmbedding(nn.Module):
         mask = mask[..., None]
         # Half precision would round the coordinates to a pixel of the crop.
         with torch.autocast(points.device.type, enabled=False):
-            values = torch.cat([(2 * points - 1) * mask, mask], dim=-1)
-            return run_perceptron(values, self.stem, self.blocks, self.out)
+            return super().forward(torch.cat([(2 * points - 1) * mask, mask], dim=-1))

@@ -9,7 +9,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from dpmesh_plugin.models.backbones import diffusion_parts as parts
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 
 # The noise of Stable Diffusion 1.5: scheduler/scheduler_config.json of its release.
@@ -68,7 +67,7 @@ class DiffusionPretrainer(BaseModel):
     ) -> None:
         from diffusers import DDPMScheduler
 
-        preprocessor = build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
+        preprocessor = MODELS.build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
         unet = parts.with_defaults(unet, parts.UNET_DEFAULTS, 'unet')
         vae = parts.with_defaults(vae, parts.VAE_DEFAULTS, 'vae')

@@ -8,7 +8,7 @@ from mmengine.evaluator import BaseMetric
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import BODY_MODELS, METRICS
-from dpmesh_plugin.structures import get_keypoint_set
+from dpmesh_plugin.structures import SMPL_FIELDS, get_keypoint_set
 
 MM_PER_M = 1000.0
 
@@ -37,8 +37,7 @@ class BoneLengthError(BaseMetric):
         prefix: str | None = None,
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
-        built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
-        self.body_model = built
+        self.body_model = BODY_MODELS.build_part(body_model)
         self.keypoint_set = keypoint_set
         self.bones = torch.tensor(get_keypoint_set(keypoint_set).links)
 
@@ -55,7 +54,7 @@ class BoneLengthError(BaseMetric):
         for sample in data_samples:
             truth = {
                 name: torch.as_tensor(sample['gt_instances'][name]).float().cpu()
-                for name in ('global_orient', 'body_pose', 'betas')
+                for name in SMPL_FIELDS
             }
             true_joints = self.body_model.keypoints(
                 keypoint_set=self.keypoint_set, gender=sample['gender'], **truth

@@ -9,7 +9,6 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from transformers import CONFIG_MAPPING, AutoBackbone, AutoConfig
 
-from dpmesh_plugin.models.build import build_part
 from dpmesh_plugin.registry import MODELS
 
 
@@ -67,7 +66,7 @@ class TransformersFeatures(BaseModule):
             else encoder.from_pretrained(weights, config=config, local_files_only=True)
         )
         self.side = side
-        self.pyramid = build_part(pyramid) if pyramid is not None else nn.Identity()
+        self.pyramid = MODELS.build_part(pyramid) if pyramid is not None else nn.Identity()
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Maps (B, C_i, h_i, w_i) of images (B, 3, H, W), finest first."""
