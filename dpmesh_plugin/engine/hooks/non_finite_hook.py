@@ -1,6 +1,6 @@
 """What happens when a loss or a gradient is not a number."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Literal, get_args
 
@@ -10,7 +10,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.optim import BaseOptimWrapper, OptimWrapper
 from mmengine.runner import Runner
-from torch import Tensor
+from torch import Tensor, nn
 
 from dpmesh_plugin.registry import HOOKS
 from dpmesh_plugin.utils.distributed import any_process
@@ -32,7 +32,8 @@ class NonFiniteHook(Hook):
 
     All processes leave out such a step together, also if only one of them is concerned. The batch
     is then run again sample by sample, to name the terms and the samples. With gradient
-    accumulation what was collected for the step is dropped.
+    accumulation what was collected for the step is dropped. Statistics that the batch has changed,
+    such as those of batch normalisation, are put back.
 
     Gradients of float16 that the loss scale has made infinite are the loss scaler's affair, until
     a scale below 2**-14, which 30 of them in a row lead to, has not helped.
@@ -55,6 +56,8 @@ class NonFiniteHook(Hook):
         self.max_skipped = max_skipped
         self._trouble: str | None = None
         self._num_skipped = 0
+        self._statistics: list[tuple[nn.Module, str]] = []
+        self._kept: list[Tensor] = []
 
     def before_train(self, runner: Runner) -> None:
         """Stand between the loss and the step."""
@@ -64,6 +67,13 @@ class NonFiniteHook(Hook):
         scaled = hasattr(wrapper, 'loss_scaler') and wrapper.loss_scaler.is_enabled()
         if not scaled and isinstance(wrapper.optimizer, torch.optim.Optimizer):
             wrapper.optimizer.register_step_pre_hook(_check_gradients)
+        self._statistics = list(_statistics_of(runner.model))
+
+    def before_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Mapping[str, Any]
+    ) -> None:
+        """Keep what the forward pass changes."""
+        self._kept = [getattr(module, name).clone() for module, name in self._statistics]
 
     def after_train_iter(
         self,
@@ -76,6 +86,8 @@ class NonFiniteHook(Hook):
         if self._trouble is None:
             return
         self._num_skipped += 1
+        for (module, name), value in zip(self._statistics, self._kept, strict=True):
+            getattr(module, name).copy_(value)
         message = (
             f'iteration {runner.iter + 1}: the {self._trouble} is not finite. '
             f'{_whose(runner, data_batch)}'
@@ -117,6 +129,14 @@ class NonFiniteHook(Hook):
 def _loss_scale(wrapper: BaseOptimWrapper) -> float:
     """What a step left out by the loss scaler lowers; 1 without a scaler."""
     return wrapper.loss_scaler.get_scale() if hasattr(wrapper, 'loss_scaler') else 1.0
+
+
+def _statistics_of(model: nn.Module) -> Iterator[tuple[nn.Module, str]]:
+    """Owner and name of the buffers that checkpoints hold: constants are none of them."""
+    for module in model.modules():
+        for name, _ in module.named_buffers(recurse=False):
+            if name not in module._non_persistent_buffers_set:
+                yield module, name
 
 
 def _check_gradients(optimizer: torch.optim.Optimizer, args: tuple, options: dict) -> None:

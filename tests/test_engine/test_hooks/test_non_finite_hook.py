@@ -141,6 +141,27 @@ def test_a_gradient_that_no_loss_scale_helps_is_reported(make_runner, estimator,
         assert model.layer.weight.equal(before)
 
 
+def test_statistics_are_put_back_before_the_samples_are_looked_at(make_runner, estimator):
+    class Normalized(estimator):
+        def __init__(self):
+            super().__init__()
+            self.norm = nn.BatchNorm1d(3)
+
+        def forward(self, inputs, data_samples, mode='tensor'):
+            colours = torch.stack([crop.float().mean((1, 2)) for crop in inputs])
+            output = self.layer(self.norm(colours.where(colours != 1, torch.nan)))
+            return {'loss_all': output.square().mean()} if mode == 'loss' else data_samples
+
+    model = Normalized()
+    with pytest.raises(FloatingPointError, match=r'Not finite: loss_all of sample 1 \('):
+        make_runner(hooks=[HOOK], model=model).train()
+    model = Normalized()
+    make_runner(hooks=[SKIP], model=model).train()
+    assert model.norm.num_batches_tracked == 1
+    # Momentum 0.1 towards the mean of the second batch, which is 2.5.
+    torch.testing.assert_close(model.norm.running_mean, torch.full((3,), 0.25))
+
+
 def test_the_mode_of_the_model_is_put_back(make_runner, estimator):
     model = _estimator(estimator, _at_sample(1))
     model.part = nn.Dropout()
