@@ -93,11 +93,29 @@ def test_a_metric_that_is_not_measured_is_named(train):
         train(save_best='MPJPE')
 
 
-def test_checkpoints_between_the_steps_of_the_optimizer_are_refused(train):
-    wrapper = {'optimizer': {'type': 'SGD', 'lr': 0.1}, 'accumulative_counts': 2}
-    with pytest.raises(ValueError, match='every 3 iterations .* which come every 2'):
-        train(interval=3, optim_wrapper=wrapper)
-    assert train(interval=2, optim_wrapper=wrapper) == ['iter_2.pth', 'iter_4.pth']
+@pytest.mark.parametrize('counts', [2, 4])
+def test_gradients_between_the_steps_of_the_optimizer_are_kept(make_runner, tmp_path, counts):
+    """An epoch has 3 batches, so that it ends between two steps."""
+
+    def run(**options):
+        torch.manual_seed(0)
+        runner = make_runner(
+            hooks=[],
+            default_hooks={'checkpoint': {**HOOK, 'by_epoch': True, 'interval': 1}},
+            train_cfg={'by_epoch': True, 'max_epochs': 3},
+            optim_wrapper={'optimizer': {'type': 'SGD', 'lr': 0.1}, 'accumulative_counts': counts},
+            val_cfg=None,
+            val_dataloader=None,
+            val_evaluator=None,
+            **options,
+        )
+        return runner.train().state_dict()
+
+    whole = run()
+    assert 'gradients' not in read_checkpoint(tmp_path / 'epoch_3.pth')
+    for epoch in (1, 2):
+        resumed = run(resume=True, load_from=str(tmp_path / f'epoch_{epoch}.pth'))
+        torch.testing.assert_close(resumed, whole, rtol=0, atol=0)
 
 
 def test_bad_options_are_refused():
