@@ -174,10 +174,14 @@ class SafeCheckpointHook(CheckpointHook):
         path = str(Path(self.out_dir) / name)
         hub.update_info(f'best_score{suffix}', score)
         hub.update_info(f'best_ckpt{suffix}', path)
-        if before not in (None, path) and is_main_process():
+        if before not in (None, path) and is_main_process() and self._owns(Path(before)):
             _remove(Path(before))
         runner.logger.info(f'{path}: the best so far, {metric} {score:.4f}')
         return True
+
+    def _owns(self, path: Path) -> bool:
+        """Whether a checkpoint is of this run, not of one in another folder it was resumed from."""
+        return path.resolve().parent == Path(self.out_dir).resolve()
 
     def _now(self, runner: Runner) -> int:
         return runner.epoch if self.by_epoch else runner.iter

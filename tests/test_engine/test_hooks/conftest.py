@@ -111,11 +111,11 @@ def make_runner(tmp_path, request):
             'val_dataloader': loader,
             'val_cfg': {},
             'val_evaluator': [Recorder(read)],
+            'work_dir': str(tmp_path),
             'log_level': 'ERROR',
         }
         return Runner(
             model=model or Estimator(),
-            work_dir=str(tmp_path),
             train_dataloader=loader if train_data is None else {**loader, 'dataset': train_data},
             test_dataloader=loader,
             test_cfg={},

@@ -31,13 +31,15 @@ class Scores(BaseMetric):
 def train(make_runner, tmp_path):
     """Train for some iterations with a checkpoint hook; gives its files."""
 
-    def run(*scores, max_iters=4, optim_wrapper=None, **options):
+    def run(*scores, max_iters=4, hooks=(), work_dir=None, resume=False, load_from=None, **options):
         runner = make_runner(
-            hooks=[],
+            hooks=list(hooks),
             default_hooks={'checkpoint': {**HOOK, **options}},
             train_cfg={'by_epoch': False, 'max_iters': max_iters, 'val_interval': 1},
             val_evaluator=[Scores(*(scores or [1.0] * max_iters))],
-            optim_wrapper=optim_wrapper or {'optimizer': {'type': 'SGD', 'lr': 0.1}},
+            work_dir=str(work_dir or tmp_path),
+            resume=resume,
+            load_from=load_from,
         )
         runner.train()
         return sorted(path.name for path in tmp_path.glob('*.pth'))
@@ -78,6 +80,17 @@ def test_the_best_is_kept_with_the_reason(train, tmp_path):
         'iter': 2,
     }
     assert recorded_best(read_checkpoint(tmp_path / 'iter_4.pth')) == {'best_error_iter_2.pth'}
+
+
+def test_the_best_of_another_folder_is_left_there(train, tmp_path):
+    train(3.0, 2.0, save_best='error', max_iters=2, work_dir=str(tmp_path / 'first'))
+    last = str(tmp_path / 'first' / 'iter_2.pth')
+    options = {'resume': True, 'load_from': last, 'work_dir': str(tmp_path / 'second')}
+    train(1.0, 0.5, save_best='error', max_iters=4, **options)
+    assert sorted(path.name for path in tmp_path.glob('*/best*')) == [
+        'best_error_iter_2.pth',
+        'best_error_iter_4.pth',
+    ]
 
 
 def test_several_metrics_and_the_greater_one(train, tmp_path):
