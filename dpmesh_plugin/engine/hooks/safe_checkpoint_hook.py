@@ -51,13 +51,15 @@ class SafeCheckpointHook(CheckpointHook):
         rule: ``'less'`` or ``'greater'`` is better; ``'less'`` suits all errors.
         out_dir: Local folder in which the run gets one of its own; its work folder by default.
         on_error: What follows when a checkpoint cannot be written, for example because the disk
-            is full: ``'stop'``, or ``'continue'`` without it and try again at the next one.
+            is full: ``'stop'``, or ``'continue'`` without it and try again at the next one. Where
+            the training ends there is no next one: it ends with the error.
 
     Raises:
         ValueError: unknown ``on_error``; ``out_dir`` is not local; ``save_best`` would look at
             images of the test set.
         KeyError: the validation has no such metric.
-        OSError: a checkpoint could not be written, and ``on_error`` is ``'stop'``.
+        OSError: a checkpoint could not be written, and ``on_error`` is ``'stop'``, or it is one of
+            the end of the training.
     """
 
     def __init__(
@@ -214,21 +216,26 @@ class SafeCheckpointHook(CheckpointHook):
             return True
         if is_main_process():
             _remove(partial)
-        self._report(runner, partial.with_name(name), error)
+        last = meta['iter'] == runner.max_iters
+        self._report(runner, partial.with_name(name), error, last=last)
         return False
 
-    def _report(self, runner: Runner, path: Path, error: OSError | None) -> None:
+    def _report(self, runner: Runner, path: Path, error: OSError | None, *, last: bool) -> None:
         free = shutil.disk_usage(self.out_dir).free / _MEGABYTE
         message = (
             f'could not write the checkpoint {path}: {error or "see the log of another process"} '
             f'({free:.0f} MB are free there). The latest whole one is {self.last_ckpt}'
         )
-        if self.on_error == 'stop':
-            raise OSError(
-                f'{message}. Make room, then go on with --resume; or let such a run go on without '
-                "the checkpoint: default_hooks.checkpoint.on_error='continue'"
-            ) from error
-        runner.logger.error(f'{message}. The training goes on')
+        if self.on_error == 'continue' and not last:
+            runner.logger.error(f'{message}. The training goes on')
+            return
+        message += '. Make room, then go on with --resume'
+        if not last:
+            message += (
+                '; or let such a run go on without the checkpoint: '
+                "default_hooks.checkpoint.on_error='continue'"
+            )
+        raise OSError(message) from error
 
 
 def _counts(runner: Runner) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmengine.evaluator import BaseMetric
+from mmengine.hooks import Hook
 
 from dpmesh_plugin.engine.selection import recorded_best
 from dpmesh_plugin.registry import HOOKS
@@ -25,6 +26,17 @@ class Scores(BaseMetric):
 
     def compute_metrics(self, results):
         return {'error': next(self.scores), 'good': 1.0}
+
+
+class NoRoom(Hook):
+    """Fails the checkpoints of an iteration."""
+
+    def __init__(self, iteration):
+        self.iteration = iteration
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        if checkpoint['meta']['iter'] == self.iteration:
+            raise OSError('no room')
 
 
 @pytest.fixture
@@ -104,6 +116,14 @@ def test_several_metrics_and_the_greater_one(train, tmp_path):
 def test_a_metric_that_is_not_measured_is_named(train):
     with pytest.raises(KeyError, match="save_best is 'MPJPE'; the validation gives: error, good"):
         train(save_best='MPJPE')
+
+
+def test_a_run_without_its_last_checkpoint_has_failed(train, tmp_path):
+    options = {'on_error': 'continue', 'max_iters': 2}
+    assert train(hooks=[NoRoom(1)], **options) == ['iter_2.pth']
+    (tmp_path / 'iter_2.pth').unlink()
+    with pytest.raises(OSError, match=r'iter_2.pth: no room .* with --resume$'):
+        train(hooks=[NoRoom(2)], **options)
 
 
 @pytest.mark.parametrize('counts', [2, 4])
