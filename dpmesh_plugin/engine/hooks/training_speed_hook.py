@@ -1,10 +1,10 @@
 """Ways to run the same training faster or in less memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
@@ -61,7 +61,8 @@ class TrainingSpeedHook(Hook):
                     f'frozen_dtype is {self.frozen_dtype}, but training runs in {trained_in}: set '
                     'optim_wrapper.dtype to the same'
                 )
-            keep_frozen_in(model, self.frozen_dtype)
+            averages = [each.ema_model.module for each in runner.hooks if isinstance(each, EMAHook)]
+            keep_frozen_in(model, self.frozen_dtype, copies=averages)
         if self.compile is not None:
             self._compiled = compile_regions(model, **self.compile)
 
@@ -82,14 +83,17 @@ def _model_of(runner: Runner) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
-def keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:
+def keep_frozen_in(model: nn.Module, dtype: torch.dtype, copies: Sequence[nn.Module] = ()) -> None:
     """Change the type of the frozen weights of the UNet's layers, which autocast would cast.
 
     Args:
         model: Estimator with a diffusion backbone, changed in place.
         dtype: Type they get; trained weights keep theirs.
+        copies: Copies of the model in which the same weights are changed, such as its average.
     """
-    for module in model.backbone.unet.modules():
+    unets = [each.backbone.unet.modules() for each in (model, *copies)]
+    for module, *others in zip(*unets, strict=True):
         if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad:
-            for parameter in module.parameters(recurse=False):
-                parameter.data = parameter.data.to(dtype)
+            for each in (module, *others):
+                for parameter in each.parameters(recurse=False):
+                    parameter.data = parameter.data.to(dtype)
