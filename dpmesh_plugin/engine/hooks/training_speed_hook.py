@@ -8,6 +8,7 @@ from mmengine.hooks import EMAHook, Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 from dpmesh_plugin.engine.inference import compile_regions, set_compiled, use_channels_last
 from dpmesh_plugin.registry import HOOKS
@@ -31,7 +32,8 @@ class TrainingSpeedHook(Hook):
             in other shapes compiling anew would not pay.
 
     Raises:
-        ValueError: ``frozen_dtype`` is not the type that training runs in.
+        ValueError: ``frozen_dtype`` is not the type that training runs in; ``channels_last`` with
+            weights in shards.
     """
 
     # After the hooks that copy the model.
@@ -53,6 +55,12 @@ class TrainingSpeedHook(Hook):
         """Prepare the model, whose weights were loaded."""
         model = _model_of(runner)
         if self.channels_last:
+            if any(isinstance(each, DTensor) for each in model.parameters()):
+                raise ValueError(
+                    'channels_last orders whole weights, and these lie in shards: set '
+                    'channels_last=False of TrainingSpeedHook, or train without the strategy that '
+                    'shards them'
+                )
             use_channels_last(model)
         if self.frozen_dtype is not None:
             trained_in = getattr(runner.optim_wrapper, 'cast_dtype', torch.float32)
