@@ -33,6 +33,7 @@ from dpmesh_plugin.models.pretraining.sampling import draw_images
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.distributed import leave_processes
 from dpmesh_plugin.visualization.pictures import save_image
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -166,3 +167,4 @@ def main() -> None:
 
 if __name__ == '__main__':
     main()
+    leave_processes()

@@ -13,6 +13,7 @@ from rich.table import Table
 from dpmesh_plugin.evaluation.comparison import read_result
 from dpmesh_plugin.evaluation.result_tables import metrics_table, split_tables
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
+from dpmesh_plugin.utils.distributed import leave_processes
 
 UNTRAINED = 'none'
 
@@ -103,3 +104,4 @@ def main() -> None:
 
 if __name__ == '__main__':
     main()
+    leave_processes()

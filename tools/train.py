@@ -6,6 +6,7 @@ from mmengine.runner import find_latest_checkpoint
 
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
+from dpmesh_plugin.utils.distributed import leave_processes
 
 
 def parse_args() -> argparse.Namespace:
@@ -53,3 +54,4 @@ def main() -> None:
 
 if __name__ == '__main__':
     main()
+    leave_processes()
