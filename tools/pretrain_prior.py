@@ -18,7 +18,7 @@ import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 from torch import Tensor
 
 from dpmesh_plugin.converters.diffusion_folder import write_diffusion_folder
@@ -28,6 +28,7 @@ from dpmesh_plugin.converters.stable_diffusion import (
     stable_diffusion_to_dpmesh,
 )
 from dpmesh_plugin.converters.weight_files import write_weights
+from dpmesh_plugin.engine.checkpoint import latest_checkpoint
 from dpmesh_plugin.models.pretraining import DiffusionPretrainer
 from dpmesh_plugin.models.pretraining.sampling import draw_images
 from dpmesh_plugin.registry import RUNNERS
@@ -73,7 +74,7 @@ def parse_args() -> argparse.Namespace:
 
 def train(cfg: Config, args: argparse.Namespace) -> Runner:
     """Train, or go on; the runner afterwards."""
-    checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume else None
+    checkpoint = latest_checkpoint(cfg.work_dir) if args.resume else None
     if checkpoint:
         cfg.resume, cfg.load_from = True, checkpoint
     runner = RUNNERS.build(cfg)

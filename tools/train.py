@@ -2,8 +2,6 @@
 
 import argparse
 
-from mmengine.runner import find_latest_checkpoint
-
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 from dpmesh_plugin.utils.distributed import leave_processes
@@ -44,7 +42,9 @@ def main() -> None:
                 f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in {args.config}'
             )
         cfg.auto_scale_lr.enable = True
-    checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
+    from dpmesh_plugin.engine.checkpoint import latest_checkpoint  # seconds that --help is spared
+
+    checkpoint = latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
     if checkpoint:  # a run that was killed before its first checkpoint starts anew
         cfg.resume, cfg.load_from = True, checkpoint
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
