@@ -17,8 +17,7 @@ import numpy as np
 import torch
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
-from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner, find_latest_checkpoint
+from mmengine.runner import Runner
 from torch import Tensor
 
 from dpmesh_plugin.converters.diffusion_folder import write_diffusion_folder
@@ -28,11 +27,13 @@ from dpmesh_plugin.converters.stable_diffusion import (
     stable_diffusion_to_dpmesh,
 )
 from dpmesh_plugin.converters.weight_files import write_weights
+from dpmesh_plugin.engine.checkpoint import latest_checkpoint
 from dpmesh_plugin.models.pretraining import DiffusionPretrainer
 from dpmesh_plugin.models.pretraining.sampling import draw_images
 from dpmesh_plugin.registry import RUNNERS
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
 from dpmesh_plugin.utils.config import load_config
+from dpmesh_plugin.utils.distributed import leave_processes, unwrapped
 from dpmesh_plugin.visualization.pictures import save_image
 
 CONFIGS = Path(__file__).resolve().parents[1] / 'configs'
@@ -72,7 +73,7 @@ def parse_args() -> argparse.Namespace:
 
 def train(cfg: Config, args: argparse.Namespace) -> Runner:
     """Train, or go on; the runner afterwards."""
-    checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume else None
+    checkpoint = latest_checkpoint(cfg.work_dir) if args.resume else None
     if checkpoint:
         cfg.resume, cfg.load_from = True, checkpoint
     runner = RUNNERS.build(cfg)
@@ -147,7 +148,7 @@ def main() -> None:
     runner = train(cfg, args)
     if not is_main_process():
         return
-    model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+    model = unwrapped(runner.model)
     folder = Path(args.out)
     folder.mkdir(parents=True, exist_ok=True)
     write_diffusion_folder(model, folder)
@@ -166,3 +167,4 @@ def main() -> None:
 
 if __name__ == '__main__':
     main()
+    leave_processes()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.dist import is_main_process
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +13,7 @@ from dpmesh_plugin.evaluation import MeshMetric, entries_of, metric_entries
 from dpmesh_plugin.evaluation.comparison import read_result
 from dpmesh_plugin.evaluation.result_tables import metrics_table, split_tables
 from dpmesh_plugin.utils.cli import add_runner_options, bad_input_ends, config_from_args
+from dpmesh_plugin.utils.distributed import leave_processes, unwrapped
 
 UNTRAINED = 'none'
 
@@ -95,7 +95,7 @@ def run_test(cfg: Config, checkpoint: str) -> dict[str, float]:
     # builds its model later, and its checkpoints are whole.
     runner = Runner.from_cfg(cfg)
     if untrained:
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = unwrapped(runner.model)
         model.init_weights()  # the runner does this for training only
     return runner.test()
 
@@ -124,3 +124,4 @@ def main() -> None:
 
 if __name__ == '__main__':
     main()
+    leave_processes()

@@ -42,9 +42,9 @@ def apply_options(cfg: Config, args: argparse.Namespace) -> None:
                 f'--auto-scale-lr needs auto_scale_lr=dict(base_batch_size=N) in {args.config}'
             )
         cfg.auto_scale_lr.enable = True
-    from mmengine.runner import find_latest_checkpoint  # takes seconds; --help should not
+    from dpmesh_plugin.engine.checkpoint import latest_checkpoint  # seconds that --help is spared
 
-    checkpoint = find_latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
+    checkpoint = latest_checkpoint(cfg.work_dir) if args.resume == 'auto' else args.resume
     if checkpoint:  # a run that was killed before its first checkpoint starts anew
         cfg.resume, cfg.load_from = True, checkpoint
 
@@ -54,13 +54,16 @@ def main() -> None:
     cfg = config_from_args(args)
     with bad_input_ends():
         apply_options(cfg, args)
-    from dpmesh_plugin.engine.learning_rate import count_accumulated_batches  # takes seconds
+    # These take seconds; --help should not.
+    from dpmesh_plugin.engine.learning_rate import count_accumulated_batches
+    from dpmesh_plugin.utils.distributed import leave_processes
 
     # Errors of other kinds may come from the code of a config's parts: they keep their traceback.
     with bad_input_ends((FileNotFoundError,)):
         runner = RUNNERS.build(cfg)
         count_accumulated_batches(runner)
         runner.train()
+    leave_processes()
 
 
 if __name__ == '__main__':

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dpmesh_plugin.geometry.affine import apply_affine
-from dpmesh_plugin.structures import MeshDataSample, get_keypoint_set
+from dpmesh_plugin.structures import SMPL_FIELDS, MeshDataSample, get_keypoint_set
 
 from .inference_report import Problem
 from .keypoint_formats import Person
@@ -219,8 +219,7 @@ class ImageJob:
 
     def _skeleton(self, body_model: nn.Module) -> np.ndarray:
         """Joints (P, 24, 3) of the kinematic tree in the camera of the whole image, m."""
-        names = ('global_orient', 'body_pose', 'betas')
-        parameters = {name: self._predictions(name) for name in names}
+        parameters = {name: self._predictions(name) for name in SMPL_FIELDS}
         with torch.no_grad():
             body = body_model(**parameters, transl=self._predictions('transl_full'))
         return body.joints.cpu().numpy()

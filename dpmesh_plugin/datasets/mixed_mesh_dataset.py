@@ -51,8 +51,7 @@ class MixedMeshDataset:
     ) -> None:
         self._check(groups, ratios, length)
         self.groups = {
-            name: [DATASETS.build(part) if isinstance(part, dict) else part for part in parts]
-            for name, parts in groups.items()
+            name: [DATASETS.build_part(part) for part in parts] for name, parts in groups.items()
         }
         self.seed = seed
         self._ratios = ratios

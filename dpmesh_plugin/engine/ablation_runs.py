@@ -8,15 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from mmengine.runner import find_latest_checkpoint
-
 from dpmesh_plugin.evaluation.ablation_table import AblationRow
 from dpmesh_plugin.evaluation.comparison import read_result
 from dpmesh_plugin.utils.cli import BAD_INPUT
 from dpmesh_plugin.utils.io import dump_json
 
 from .ablation_plan import REQUEST, RESULT, AblationRun, difference, read_settings
-from .checkpoint import read_checkpoint
+from .checkpoint import latest_checkpoint, read_checkpoint
 from .selection import recorded_best
 
 LOG = 'output.txt'
@@ -116,7 +114,7 @@ def chosen_checkpoint(work_dir: Path) -> str | None:
         FileNotFoundError: there are several, and not the last one that would tell.
     """
     best = sorted(work_dir.glob('best_*.pth'))
-    last = find_latest_checkpoint(str(work_dir))
+    last = latest_checkpoint(work_dir)
     if len(best) > 1:
         recorded = recorded_best(read_checkpoint(last)) if last else set()
         kept = [path for path in best if path.name in recorded]

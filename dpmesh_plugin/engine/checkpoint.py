@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mmengine.runner import find_latest_checkpoint
 from torch import Tensor, nn
 
 from dpmesh_plugin.utils.checkpoint_file import read_checkpoint, state_dict_of
@@ -119,3 +120,19 @@ def load_weights(model: nn.Module, path: str | Path, *, strict: bool = True) -> 
     fitting = {key: value for key, value in state_dict.items() if key not in unfit}
     model.load_state_dict(fitting, strict=False)
     return comparison
+
+
+def latest_checkpoint(work_dir: str | Path) -> str | None:
+    """The latest checkpoint of a run, also where its folder was renamed or moved since.
+
+    Args:
+        work_dir: Work folder of the run.
+
+    Returns:
+        What ``last_checkpoint`` in it names, or None without such a file.
+    """
+    named = find_latest_checkpoint(str(work_dir))
+    if named is None or Path(named).exists():
+        return named
+    here = Path(work_dir) / Path(named).name
+    return str(here) if here.exists() else named

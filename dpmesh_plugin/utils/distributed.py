@@ -56,3 +56,12 @@ def prepare_cpu_launch(cfg: Config) -> None:
         'find_unused_parameters': cfg.get('find_unused_parameters', False),
         **cfg.get('model_wrapper_cfg', {}),
     }
+
+
+def leave_processes() -> None:
+    """Part from the other processes, if there are any, at the end of a program.
+
+    A process that ends in their group may be aborted by threads of its backend, after all its work.
+    """
+    if distributed.is_initialized():
+        distributed.destroy_process_group()

@@ -6,6 +6,7 @@ from torch import nn
 
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.engine import check_keys, compare_keys, load_weights
+from dpmesh_plugin.engine.checkpoint import latest_checkpoint
 
 
 def _model(width=3):
@@ -89,3 +90,15 @@ def test_weights_for_another_body_model_are_refused_by_name(tmp_path):
     torch.save(state_dict, tmp_path / 'a.pth')
     with pytest.raises(ValueError, match=f"body model 'smpl', this one is '{model.body.model_id}'"):
         load_weights(model, tmp_path / 'a.pth')
+
+
+def test_the_latest_checkpoint_of_a_renamed_folder(tmp_path):
+    run = tmp_path / 'run'
+    run.mkdir()
+    assert latest_checkpoint(run) is None
+    (run / 'last_checkpoint').write_text(str(run / 'iter_2.pth'))
+    assert latest_checkpoint(run) == str(run / 'iter_2.pth')  # removed: whoever reads it says so
+    (run / 'iter_2.pth').touch()
+    assert latest_checkpoint(run) == str(run / 'iter_2.pth')
+    renamed = run.rename(tmp_path / 'renamed')
+    assert latest_checkpoint(renamed) == str(renamed / 'iter_2.pth')

@@ -18,17 +18,17 @@ NAMES = {
 
 
 @pytest.mark.parametrize(
-    ('config', 'shape'),
+    ('config', 'prefix', 'shape'),
     [
-        ({'type': 'PromptEmbedding', 'num_keypoints': 30, 'out_channels': 6}, (6, 8)),
-        ({'type': 'KeypointLifter', 'body_model': nn.Identity()}, (14 * 3, 8)),
+        ({'type': 'PromptEmbedding', 'num_keypoints': 30, 'out_channels': 6}, '', (6, 8)),
+        ({'type': 'KeypointLifter', 'body_model': nn.Identity()}, 'perceptron.', (14 * 3, 8)),
     ],
 )
-def test_models_keep_their_names(config, shape):
+def test_models_keep_their_names(config, prefix, shape):
     state = MODELS.build({**config, 'width': 8}).state_dict()
-    assert set(state) == NAMES
-    assert state['stem.0.weight'].shape == (8, 30 * 3)
-    assert state['out.weight'].shape == shape
+    assert set(state) == {prefix + name for name in NAMES}
+    assert state[f'{prefix}stem.0.weight'].shape == (8, 30 * 3)
+    assert state[f'{prefix}out.weight'].shape == shape
 
 
 def test_by_hand():

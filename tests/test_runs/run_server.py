@@ -16,6 +16,7 @@ import traceback
 
 import matplotlib.pyplot  # noqa: F401 - the visualizer of every runner draws with it
 import mmengine.runner.runner
+import torch
 from mmengine.config import Config
 
 import dpmesh_plugin.datasets
@@ -55,6 +56,8 @@ def start(job: dict) -> int:
     code = 0
     try:
         runpy.run_path(sys.argv[0], run_name='__main__')
+        if torch.distributed.is_initialized():
+            raise RuntimeError('the program has not left its process group')
     except SystemExit as leave:
         code = leave.code or 0
         if isinstance(code, str):  # a message

@@ -64,6 +64,23 @@ def test_fully_sharded(sharded, whole):
     _check(sharded, whole)
 
 
+def test_gradients_between_two_steps_go_on_in_shards_and_alone(launch):
+    options = ['optim_wrapper.accumulative_counts=3', 'default_hooks.checkpoint.interval=1']
+    options += ['train_cfg.max_iters=3']
+    alone = launch(*options, flags=QUIET)
+    sharded = launch(*options, HALF, *SHARDED, flags=QUIET, processes=2)
+    first = 'iter_1.pth'
+    from_shards = launch(*options, flags=[*QUIET, '--resume', str(sharded.work_dir / first)])
+    resume = [*QUIET, '--resume', str(alone.work_dir / first)]
+    in_shards = launch(*options, HALF, *SHARDED, flags=resume, processes=2)
+    assert sum(each is not None for each in alone.checkpoint(first)['gradients']) > 10
+    for run in (sharded, from_shards, in_shards):
+        assert set(run.codes) == {0}, run.end
+        _assert_equal(
+            run.checkpoint()['state_dict'], alone.checkpoint()['state_dict'], atol=1e-5, rtol=0
+        )
+
+
 def test_a_sharded_run_goes_on_alone_and_the_other_way_round(launch, sharded, whole):
     alone = launch(VALID, flags=[*QUIET, '--resume', str(sharded.work_dir / 'iter_4.pth')])
     again = launch(

@@ -27,6 +27,7 @@ BY_EPOCH = (
     'train_dataloader.persistent_workers=True',
     'model.neck.joint_drop=0.3',
     'default_hooks.checkpoint.interval=1',
+    'optim_wrapper.accumulative_counts=2',
 )
 
 
@@ -90,6 +91,7 @@ def test_killed_within_an_epoch(launch):
 
 def test_one_of_two_processes_killed(launch):
     options = ['train_dataloader.batch_size=2', 'model.neck.joint_drop=0.3']
+    options += ['optim_wrapper.accumulative_counts=3']
     whole = launch(*options, flags=QUIET, processes=2)
     killed = launch(*options, entries=_hooks(_kill(3, rank=1)), flags=QUIET, processes=2)
     assert killed.codes[1] == -9

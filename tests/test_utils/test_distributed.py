@@ -6,7 +6,7 @@ from mmengine.config import Config
 from mmengine.registry import MODEL_WRAPPERS
 from torch import distributed, nn
 
-from dpmesh_plugin.utils.distributed import prepare_cpu_launch, unwrapped
+from dpmesh_plugin.utils.distributed import leave_processes, prepare_cpu_launch, unwrapped
 
 
 @pytest.fixture
@@ -20,7 +20,8 @@ def one_process(monkeypatch):
     for name, value in {**address, 'RANK': '0', 'LOCAL_RANK': '0', 'WORLD_SIZE': '1'}.items():
         monkeypatch.setenv(name, value)
     yield
-    distributed.destroy_process_group()
+    leave_processes()
+    assert not distributed.is_initialized()
 
 
 def test_the_wrapper_of_a_cpu_launch_has_no_device(one_process):
@@ -40,3 +41,4 @@ def test_one_process_without_launcher_is_left_alone():
     prepare_cpu_launch(cfg)
     assert 'model_wrapper_cfg' not in cfg
     assert not distributed.is_initialized()
+    leave_processes()

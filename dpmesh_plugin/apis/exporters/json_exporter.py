@@ -10,6 +10,7 @@ from dpmesh_plugin.apis.mesh_file import ImageMeshes
 from dpmesh_plugin.apis.mesh_schema import SCHEMA_VERSION
 from dpmesh_plugin.apis.mesh_sequence import MeshSequence
 from dpmesh_plugin.registry import EXPORTERS
+from dpmesh_plugin.structures import SMPL_FIELDS
 from dpmesh_plugin.utils.io import dump_json
 
 from .base_exporter import BaseExporter, frame_file
@@ -46,7 +47,7 @@ def _summary(meshes: ImageMeshes) -> dict[str, Any]:
 
 
 def _person(meshes: ImageMeshes, row: int) -> dict[str, Any]:
-    parameters = ('global_orient', 'body_pose', 'betas', 'transl')
+    parameters = (*SMPL_FIELDS, 'transl')
     joints, pixels = meshes.joints[row], _project(meshes.joints[row], meshes.intrinsics)
     return {
         'id': int(meshes.person_ids[row]),

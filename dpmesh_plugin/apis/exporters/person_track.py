@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from dpmesh_plugin.apis.mesh_file import ImageMeshes
 from dpmesh_plugin.apis.mesh_sequence import MeshSequence
+from dpmesh_plugin.structures import SMPL_FIELDS
 
-_PARAMETERS = ('global_orient', 'body_pose', 'betas', 'transl')
+_PARAMETERS = (*SMPL_FIELDS, 'transl')
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ class BodyModelKeypoints(BaseTransform):
     """
 
     def __init__(self, *, body_model: dict | nn.Module, keypoint_set: str = 'dpmesh_30') -> None:
-        built = BODY_MODELS.build(body_model) if isinstance(body_model, dict) else body_model
+        built = BODY_MODELS.build_part(body_model)
         self.body_model = built.eval().requires_grad_(False)
         self.keypoint_set = keypoint_set
 

@@ -72,7 +72,7 @@ class CutoutOcclusion(BaseTransform):
             raise ValueError(
                 "sources is empty; give at least one, for example dict(type='RenderedObjects')"
             )
-        self.sources = [OCCLUDERS.build(s) if isinstance(s, dict) else s for s in sources]
+        self.sources = [OCCLUDERS.build_part(source) for source in sources]
         self.prob = prob
         self.area = area
         self.rotation = rotation

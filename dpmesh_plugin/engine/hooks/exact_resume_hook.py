@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import torch
 from mmengine.dist import get_world_size
 from mmengine.hooks import Hook
 from mmengine.logging import print_log
 from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner, set_random_seed
+from torch import Tensor
 
 from dpmesh_plugin.registry import HOOKS
 
@@ -26,6 +28,8 @@ class ExactResumeHook(Hook):
       dropped keypoints are a pure function of both. (What the data pipeline draws is one of seed,
       epoch and sample, see ``EpochSampler``.)
     - The position within the epoch and the seed of the sampler travel in the checkpoint.
+    - The state of the optimizer is laid out in memory as the weights are, which may be in another
+      order than before: fused optimizers go through both side by side.
     - A run that is resumed where a validation was due begins with it: it may have been killed
       before the end of that validation, and a better checkpoint would be missed.
 
@@ -39,8 +43,12 @@ class ExactResumeHook(Hook):
         self._resumed = False
 
     def before_train(self, runner: Runner) -> None:
-        """Make up for a validation that may have been lost."""
-        if self._resumed and runner._val_loop is not None and _validation_is_due(runner.train_loop):
+        """Match optimizer and weights; make up for a validation that may have been lost."""
+        if not self._resumed:
+            return
+        if isinstance(runner.optim_wrapper.optimizer, torch.optim.Optimizer):
+            _match_memory_order(runner.optim_wrapper.optimizer)
+        if runner._val_loop is not None and _validation_is_due(runner.train_loop):
             runner.val_loop.run()
 
     def before_train_iter(
@@ -76,6 +84,18 @@ class ExactResumeHook(Hook):
             loop.batches_done = position['batches_done']
         if position['sampler_seed'] is not None:
             loop.dataloader.sampler.seed = position['sampler_seed']
+
+
+def _match_memory_order(optimizer: torch.optim.Optimizer) -> None:
+    for parameter, state in optimizer.state.items():
+        for name, value in state.items():
+            if (
+                isinstance(value, Tensor)
+                and value.shape == parameter.shape
+                and value.stride() != parameter.stride()
+            ):
+                own = torch.empty_like(parameter, dtype=value.dtype, requires_grad=False)
+                state[name] = own.copy_(value)
 
 
 def _batches(loop: BaseLoop) -> dict[str, int | None]:

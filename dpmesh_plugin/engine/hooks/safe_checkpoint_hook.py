@@ -8,6 +8,12 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
 from mmengine.runner import Runner
 
+from dpmesh_plugin.engine.pending_gradients import (
+    between_steps,
+    gradients_of,
+    restore_gradients,
+    share_gradients,
+)
 from dpmesh_plugin.engine.selection import (
     SELECTION_KEY,
     best_record,
@@ -20,6 +26,7 @@ from dpmesh_plugin.utils.io import atomic_write, replace_durably
 
 OnError = Literal['stop', 'continue']
 
+_GRADIENTS = 'gradients'
 _PARTIAL = '.partial'
 _POINTER = 'last_checkpoint'
 _MEGABYTE = 1e6
@@ -32,7 +39,8 @@ class SafeCheckpointHook(CheckpointHook):
     A checkpoint is written under a hidden name, flushed to the storage and renamed; then
     ``last_checkpoint`` is made to name it, in the same way; then older ones are removed. Whenever
     the process dies, ``last_checkpoint`` names a whole checkpoint. (mmengine removes first and
-    writes in place.) Every checkpoint says in its ``meta`` by which rule it was chosen.
+    writes in place.) Every checkpoint says in its ``meta`` by which rule it was chosen. Between two
+    steps of the optimizer it holds the gradients that were collected for the next one.
 
     Args:
         interval: Epochs or iterations between checkpoints; -1: none.
@@ -43,13 +51,15 @@ class SafeCheckpointHook(CheckpointHook):
         rule: ``'less'`` or ``'greater'`` is better; ``'less'`` suits all errors.
         out_dir: Local folder in which the run gets one of its own; its work folder by default.
         on_error: What follows when a checkpoint cannot be written, for example because the disk
-            is full: ``'stop'``, or ``'continue'`` without it and try again at the next one.
+            is full: ``'stop'``, or ``'continue'`` without it and try again at the next one. Where
+            the training ends there is no next one: it ends with the error.
 
     Raises:
         ValueError: unknown ``on_error``; ``out_dir`` is not local; ``save_best`` would look at
-            images of the test set; checkpoints would fall between the steps of the optimizer.
+            images of the test set.
         KeyError: the validation has no such metric.
-        OSError: a checkpoint could not be written, and ``on_error`` is ``'stop'``.
+        OSError: a checkpoint could not be written, and ``on_error`` is ``'stop'``, or it is one of
+            the end of the training.
     """
 
     def __init__(
@@ -87,7 +97,6 @@ class SafeCheckpointHook(CheckpointHook):
         if self.save_best and runner._val_loop is not None:
             test = runner.cfg.get('test_dataloader') or {}
             check_unseen(runner.val_dataloader.dataset, test.get('dataset'))
-        self._check_interval(runner)
         super().before_train(runner)
         self.last_ckpt = runner.message_hub.get_info('last_ckpt', None)
         if is_main_process():
@@ -98,14 +107,16 @@ class SafeCheckpointHook(CheckpointHook):
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Write position and choice down; runners differ in how they count after a validation."""
         checkpoint['meta'].update(self._meta)
+        if 'optimizer' in checkpoint and between_steps(runner.optim_wrapper):
+            checkpoint[_GRADIENTS] = gradients_of(runner.optim_wrapper)
 
-    def _check_interval(self, runner: Runner) -> None:
-        counts = getattr(runner.optim_wrapper, '_accumulative_counts', 1)
-        if not self.by_epoch and self.interval > 0 and self.interval % counts:
-            raise ValueError(
-                f'a checkpoint every {self.interval} iterations falls between the steps of the '
-                f'optimizer, which come every {counts}, and would lose gradients: set the interval '
-                f'of the checkpoint hook to a multiple of {counts}'
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Go on with the gradients that were collected."""
+        if runner._resume and _GRADIENTS in checkpoint:
+            restore_gradients(runner.optim_wrapper, checkpoint[_GRADIENTS])
+            runner.logger.info(
+                'the checkpoint lies between two steps of the optimizer, and holds the gradients '
+                'that were collected: none are lost, whatever mmengine warns of'
             )
 
     def _save_checkpoint_with_step(self, runner: Runner, step: int, meta: dict[str, Any]) -> None:
@@ -165,10 +176,14 @@ class SafeCheckpointHook(CheckpointHook):
         path = str(Path(self.out_dir) / name)
         hub.update_info(f'best_score{suffix}', score)
         hub.update_info(f'best_ckpt{suffix}', path)
-        if before not in (None, path) and is_main_process():
+        if before not in (None, path) and is_main_process() and self._owns(Path(before)):
             _remove(Path(before))
         runner.logger.info(f'{path}: the best so far, {metric} {score:.4f}')
         return True
+
+    def _owns(self, path: Path) -> bool:
+        """Whether a checkpoint is of this run, not of one in another folder it was resumed from."""
+        return path.resolve().parent == Path(self.out_dir).resolve()
 
     def _now(self, runner: Runner) -> int:
         return runner.epoch if self.by_epoch else runner.iter
@@ -177,6 +192,8 @@ class SafeCheckpointHook(CheckpointHook):
         """Write one checkpoint, whole or not at all, and say whether all processes could."""
         partial = Path(self.out_dir) / f'.{name}{_PARTIAL}'
         self._meta, error = meta, None
+        if resumable and between_steps(runner.optim_wrapper):
+            share_gradients(runner.optim_wrapper)
         try:
             runner.save_checkpoint(
                 self.out_dir,
@@ -199,21 +216,26 @@ class SafeCheckpointHook(CheckpointHook):
             return True
         if is_main_process():
             _remove(partial)
-        self._report(runner, partial.with_name(name), error)
+        last = meta['iter'] == runner.max_iters
+        self._report(runner, partial.with_name(name), error, last=last)
         return False
 
-    def _report(self, runner: Runner, path: Path, error: OSError | None) -> None:
+    def _report(self, runner: Runner, path: Path, error: OSError | None, *, last: bool) -> None:
         free = shutil.disk_usage(self.out_dir).free / _MEGABYTE
         message = (
             f'could not write the checkpoint {path}: {error or "see the log of another process"} '
             f'({free:.0f} MB are free there). The latest whole one is {self.last_ckpt}'
         )
-        if self.on_error == 'stop':
-            raise OSError(
-                f'{message}. Make room, then go on with --resume; or let such a run go on without '
-                "the checkpoint: default_hooks.checkpoint.on_error='continue'"
-            ) from error
-        runner.logger.error(f'{message}. The training goes on')
+        if self.on_error == 'continue' and not last:
+            runner.logger.error(f'{message}. The training goes on')
+            return
+        message += '. Make room, then go on with --resume'
+        if not last:
+            message += (
+                '; or let such a run go on without the checkpoint: '
+                "default_hooks.checkpoint.on_error='continue'"
+            )
+        raise OSError(message) from error
 
 
 def _counts(runner: Runner) -> dict[str, int]:

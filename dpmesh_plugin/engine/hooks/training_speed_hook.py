@@ -1,12 +1,13 @@
 """Ways to run the same training faster or in less memory."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from mmengine.hooks import Hook
+from mmengine.hooks import EMAHook, Hook
 from mmengine.runner import Runner
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 from dpmesh_plugin.engine.expected_parts import check_diffusion
 from dpmesh_plugin.engine.inference import compile_regions, set_compiled, use_channels_last
@@ -33,7 +34,7 @@ class TrainingSpeedHook(Hook):
 
     Raises:
         ValueError: ``frozen_dtype`` is not the type that training runs in, or the backbone has no
-            UNet.
+            UNet; ``channels_last`` with weights in shards.
     """
 
     # After the hooks that copy the model.
@@ -55,6 +56,12 @@ class TrainingSpeedHook(Hook):
         """Prepare the model, whose weights were loaded."""
         model = unwrapped(runner.model)
         if self.channels_last:
+            if any(isinstance(each, DTensor) for each in model.parameters()):
+                raise ValueError(
+                    'channels_last orders whole weights, and these lie in shards: set '
+                    'channels_last=False of TrainingSpeedHook, or train without the strategy that '
+                    'shards them'
+                )
             use_channels_last(model)
         if self.frozen_dtype is not None:
             trained_in = getattr(runner.optim_wrapper, 'cast_dtype', torch.float32)
@@ -63,7 +70,8 @@ class TrainingSpeedHook(Hook):
                     f'frozen_dtype is {self.frozen_dtype}, but training runs in {trained_in}: set '
                     'optim_wrapper.dtype to the same'
                 )
-            keep_frozen_in(model, self.frozen_dtype)
+            averages = [each.ema_model.module for each in runner.hooks if isinstance(each, EMAHook)]
+            keep_frozen_in(model, self.frozen_dtype, copies=averages)
         if self.compile is not None:
             self._compiled = compile_regions(model, **self.compile)
 
@@ -80,18 +88,21 @@ class TrainingSpeedHook(Hook):
             keep_frozen_in(unwrapped(runner.model), self.frozen_dtype)
 
 
-def keep_frozen_in(model: nn.Module, dtype: torch.dtype) -> None:
+def keep_frozen_in(model: nn.Module, dtype: torch.dtype, copies: Sequence[nn.Module] = ()) -> None:
     """Change the type of the frozen weights of the UNet's layers, which autocast would cast.
 
     Args:
         model: Estimator with a diffusion backbone, changed in place.
         dtype: Type they get; trained weights keep theirs.
+        copies: Copies of the model in which the same weights are changed, such as its average.
 
     Raises:
         ValueError: the backbone is another.
     """
     check_diffusion(model, 'frozen_dtype')
-    for module in model.backbone.unet.modules():
+    unets = [each.backbone.unet.modules() for each in (model, *copies)]
+    for module, *others in zip(*unets, strict=True):
         if isinstance(module, nn.Linear | nn.Conv2d) and not module.weight.requires_grad:
-            for parameter in module.parameters(recurse=False):
-                parameter.data = parameter.data.to(dtype)
+            for each in (module, *others):
+                for parameter in each.parameters(recurse=False):
+                    parameter.data = parameter.data.to(dtype)

@@ -45,19 +45,17 @@ class KeypointLifter(JointEstimator):
     ) -> None:
         super().__init__(body_model=body_model, joint_set=joint_set, init_cfg=init_cfg)
         self.input_size = input_size
-        perceptron = KeypointPerceptron(
+        self.perceptron = KeypointPerceptron(
             num_keypoints=get_keypoint_set(keypoint_set).num,
             out_channels=get_keypoint_set(joint_set).num * 3,
             width=width,
             num_blocks=num_blocks,
             dropout=dropout,
         )
-        # Its layers are those of the model: checkpoints have them without a prefix.
-        self.stem, self.blocks, self.out = perceptron.stem, perceptron.blocks, perceptron.out
 
     def regress(self, data_samples: Sequence[MeshDataSample]) -> Tensor:
         """Joints (B, K, 3) relative to the pelvis, m, camera axes."""
-        prompt = KeypointPrompt.from_samples(data_samples, self.out.weight)
+        prompt = KeypointPrompt.from_samples(data_samples, self.perceptron.out.weight)
         place = 2 * prompt.keypoints / self.input_size - 1
         values = torch.cat([place, prompt.scores[..., None]], dim=-1) * prompt.visible[..., None]
-        return KeypointPerceptron.forward(self, values).unflatten(1, (-1, 3))
+        return self.perceptron(values).unflatten(1, (-1, 3))

@@ -108,15 +108,15 @@ def make_runner(tmp_path, request):
         defaults = {
             'train_cfg': {'by_epoch': False, 'max_iters': 2, 'val_interval': 2},
             'optim_wrapper': {'optimizer': {'type': 'SGD', 'lr': 0.1}},
+            'val_dataloader': loader,
+            'val_cfg': {},
             'val_evaluator': [Recorder(read)],
+            'work_dir': str(tmp_path),
             'log_level': 'ERROR',
         }
         return Runner(
             model=model or Estimator(),
-            work_dir=str(tmp_path),
             train_dataloader=loader if train_data is None else {**loader, 'dataset': train_data},
-            val_dataloader=loader,
-            val_cfg={},
             test_dataloader=loader,
             test_cfg={},
             test_evaluator=[Recorder(read)],

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmengine.hooks import Hook
+from torch import nn
 
 HOOK = {'type': 'ExactResumeHook'}
 
@@ -85,3 +86,38 @@ def test_loading_weights_is_no_resume(make_runner, tmp_path):
     runner = make_runner(hooks=[HOOK], load_from=str(next(tmp_path.glob('*.pth'))))
     runner.train()
     assert runner.iter == 2
+
+
+@pytest.mark.parametrize('fused', [True, False])
+def test_the_memory_order_may_change(make_runner, estimator, tmp_path, fused):
+    class Convolution(estimator):
+        def __init__(self):
+            super().__init__(width=1)
+            torch.manual_seed(0)
+            self.filter = nn.Conv2d(3, 4, 3)
+
+        def forward(self, inputs, data_samples, mode='tensor'):
+            ramp = torch.linspace(0, 1, 3 * 8 * 6).reshape(3, 8, 6)
+            crops = torch.stack([crop * ramp for crop in inputs])
+            return {'loss': self.filter(crops).square().mean() + 0 * self.layer.bias.sum()}
+
+    def run(channels_last, **options):
+        order = {'type': 'TrainingSpeedHook', 'channels_last': True}
+        runner = make_runner(
+            hooks=[HOOK, order] if channels_last else [HOOK],
+            model=Convolution(),
+            default_hooks={'checkpoint': {'type': 'CheckpointHook', 'interval': 2}},
+            train_cfg={'by_epoch': True, 'max_epochs': 4},
+            optim_wrapper={'optimizer': {'type': 'AdamW', 'lr': 0.01, 'fused': fused}},
+            val_cfg=None,
+            val_dataloader=None,
+            val_evaluator=None,
+            **options,
+        )
+        return runner.train().filter.weight
+
+    whole = run(channels_last=False)
+    resume = {'resume': True, 'load_from': str(tmp_path / 'epoch_2.pth')}
+    torch.testing.assert_close(run(channels_last=True, **resume), whole)
+    run(channels_last=True)
+    torch.testing.assert_close(run(channels_last=False, **resume), whole)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from mmengine.evaluator import BaseMetric
+from mmengine.hooks import Hook
 
 from dpmesh_plugin.engine.selection import recorded_best
 from dpmesh_plugin.registry import HOOKS
@@ -27,17 +28,30 @@ class Scores(BaseMetric):
         return {'error': next(self.scores), 'good': 1.0}
 
 
+class NoRoom(Hook):
+    """Fails the checkpoints of an iteration."""
+
+    def __init__(self, iteration):
+        self.iteration = iteration
+
+    def before_save_checkpoint(self, runner, checkpoint):
+        if checkpoint['meta']['iter'] == self.iteration:
+            raise OSError('no room')
+
+
 @pytest.fixture
 def train(make_runner, tmp_path):
     """Train for some iterations with a checkpoint hook; gives its files."""
 
-    def run(*scores, max_iters=4, optim_wrapper=None, **options):
+    def run(*scores, max_iters=4, hooks=(), work_dir=None, resume=False, load_from=None, **options):
         runner = make_runner(
-            hooks=[],
+            hooks=list(hooks),
             default_hooks={'checkpoint': {**HOOK, **options}},
             train_cfg={'by_epoch': False, 'max_iters': max_iters, 'val_interval': 1},
             val_evaluator=[Scores(*(scores or [1.0] * max_iters))],
-            optim_wrapper=optim_wrapper or {'optimizer': {'type': 'SGD', 'lr': 0.1}},
+            work_dir=str(work_dir or tmp_path),
+            resume=resume,
+            load_from=load_from,
         )
         runner.train()
         return sorted(path.name for path in tmp_path.glob('*.pth'))
@@ -80,6 +94,17 @@ def test_the_best_is_kept_with_the_reason(train, tmp_path):
     assert recorded_best(read_checkpoint(tmp_path / 'iter_4.pth')) == {'best_error_iter_2.pth'}
 
 
+def test_the_best_of_another_folder_is_left_there(train, tmp_path):
+    train(3.0, 2.0, save_best='error', max_iters=2, work_dir=str(tmp_path / 'first'))
+    last = str(tmp_path / 'first' / 'iter_2.pth')
+    options = {'resume': True, 'load_from': last, 'work_dir': str(tmp_path / 'second')}
+    train(1.0, 0.5, save_best='error', max_iters=4, **options)
+    assert sorted(path.name for path in tmp_path.glob('*/best*')) == [
+        'best_error_iter_2.pth',
+        'best_error_iter_4.pth',
+    ]
+
+
 def test_several_metrics_and_the_greater_one(train, tmp_path):
     files = train(
         1.0, 2.0, save_best=['error', 'good'], rule='greater', max_iters=2, max_keep_ckpts=1
@@ -93,11 +118,37 @@ def test_a_metric_that_is_not_measured_is_named(train):
         train(save_best='MPJPE')
 
 
-def test_checkpoints_between_the_steps_of_the_optimizer_are_refused(train):
-    wrapper = {'optimizer': {'type': 'SGD', 'lr': 0.1}, 'accumulative_counts': 2}
-    with pytest.raises(ValueError, match='every 3 iterations .* which come every 2'):
-        train(interval=3, optim_wrapper=wrapper)
-    assert train(interval=2, optim_wrapper=wrapper) == ['iter_2.pth', 'iter_4.pth']
+def test_a_run_without_its_last_checkpoint_has_failed(train, tmp_path):
+    options = {'on_error': 'continue', 'max_iters': 2}
+    assert train(hooks=[NoRoom(1)], **options) == ['iter_2.pth']
+    (tmp_path / 'iter_2.pth').unlink()
+    with pytest.raises(OSError, match=r'iter_2.pth: no room .* with --resume$'):
+        train(hooks=[NoRoom(2)], **options)
+
+
+@pytest.mark.parametrize('counts', [2, 4])
+def test_gradients_between_the_steps_of_the_optimizer_are_kept(make_runner, tmp_path, counts):
+    """An epoch has 3 batches, so that it ends between two steps."""
+
+    def run(**options):
+        torch.manual_seed(0)
+        runner = make_runner(
+            hooks=[],
+            default_hooks={'checkpoint': {**HOOK, 'by_epoch': True, 'interval': 1}},
+            train_cfg={'by_epoch': True, 'max_epochs': 3},
+            optim_wrapper={'optimizer': {'type': 'SGD', 'lr': 0.1}, 'accumulative_counts': counts},
+            val_cfg=None,
+            val_dataloader=None,
+            val_evaluator=None,
+            **options,
+        )
+        return runner.train().state_dict()
+
+    whole = run()
+    assert 'gradients' not in read_checkpoint(tmp_path / 'epoch_3.pth')
+    for epoch in (1, 2):
+        resumed = run(resume=True, load_from=str(tmp_path / f'epoch_{epoch}.pth'))
+        torch.testing.assert_close(resumed, whole, rtol=0, atol=0)
 
 
 def test_bad_options_are_refused():

@@ -126,6 +126,22 @@ def test_average_of_the_weights_is_what_is_saved(make_model, make_training, tmp_
     assert torch.equal(checkpoint['ema_state_dict'][f'module.{key}'], first['state_dict'][key])
 
 
+def test_average_beside_frozen_weights_in_half_precision(make_model, make_training, tmp_path):
+    half = {'dtype': 'bfloat16'}
+    average = {'type': 'EMAHook', 'momentum': 0.5}
+    speed = {'type': 'TrainingSpeedHook', 'frozen_dtype': 'bfloat16'}
+    averages = []
+    for hooks in ([average], [average, speed]):
+        make_training(make_model(), steps=3, optim_wrapper=half, hooks=hooks).train()
+        saved = read_checkpoint(tmp_path / 'work' / 'iter_3.pth')['state_dict']
+        averages.append(copy.deepcopy(saved))  # the file is mapped, and written over
+    plain, lowered = averages
+    assert lowered['backbone.unet.conv_in.weight'].dtype == torch.bfloat16
+    name = 'neck.fuse.0.weight'
+    assert lowered[name].dtype == torch.float32
+    torch.testing.assert_close(lowered[name], plain[name], rtol=0.05, atol=5e-4)
+
+
 def test_averaged_checkpoint_is_a_plain_one_and_can_be_resumed(
     make_model, make_training, body_model, tmp_path
 ):
