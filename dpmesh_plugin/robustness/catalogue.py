@@ -8,6 +8,7 @@ from dpmesh_plugin.registry import OCCLUDERS
 from .stresses import (
     Occluder,
     Stress,
+    cut_keypoints,
     drop_keypoints,
     fade_image,
     jitter_keypoints,
@@ -49,6 +50,12 @@ def all_stresses(
         for name, source in sources.items()
     ]
     stresses += [
+        Stress(
+            'keypoint_cut',
+            'share of the keypoints that are missed, from below',
+            (0.0, 0.2, 0.4, 0.6, 0.8),
+            cut_keypoints,
+        ),
         Stress('keypoint_drop', 'share of the keypoints that are missed', SHARES, drop_keypoints),
         Stress(
             'keypoint_jitter',

@@ -117,6 +117,15 @@ def drop_keypoints(results: dict, severity: float, generator: np.random.Generato
     miss_keypoints(results, missed)
 
 
+def cut_keypoints(results: dict, severity: float, generator: np.random.Generator) -> None:
+    """Miss the lowest of the keypoints that were found, as in a portrait; severity: their share."""
+    found = np.flatnonzero(results['prompt_visible'] > 0)
+    lowest = found[np.argsort(-results['prompt_keypoints'][found, 1], kind='stable')]
+    missed = np.zeros(len(results['prompt_visible']), bool)
+    missed[lowest[: round(severity * len(found))]] = True
+    miss_keypoints(results, missed)
+
+
 def jitter_keypoints(results: dict, severity: float, generator: np.random.Generator) -> None:
     """Move keypoints by normal noise; severity: its deviation in sizes of the person."""
     size = np.sqrt(results['bbox_xywh'][2:].prod())

@@ -90,6 +90,15 @@ def test_covered_keypoints_may_be_kept(person):
         all_stresses(covered_keypoints='lost')
 
 
+def test_a_cut_takes_the_lowest_keypoints(stresses, person):
+    heights = person['prompt_keypoints'][:, 1]
+    person['prompt_visible'][heights.argmax()] = 0
+    kept = _apply(stresses['keypoint_cut'], 0.6, person)['prompt_visible'] > 0
+    missed = (person['prompt_visible'] > 0) & ~kept
+    assert missed.sum() == round(0.6 * 29)
+    assert heights[kept].max() <= heights[missed].min()
+
+
 def test_jitter_is_in_sizes_of_the_person(stresses, person):
     person['prompt_visible'][5] = 0
     moved = _apply(stresses['keypoint_jitter'], 0.1, person)['prompt_keypoints']

@@ -7,7 +7,7 @@ from .crop_box import CropBox
 from .cutout_occlusion import CutoutOcclusion
 from .detector_noise import DetectorNoise
 from .formatting import PackMeshInputs
-from .keypoint_noise import KeypointJitter
+from .keypoint_noise import KeypointCut, KeypointJitter
 from .keypoint_prompt import KeypointsToPrompt
 from .loading import LoadMeshImage
 from .pictures import PackImage, RandomSquareCrop
@@ -23,6 +23,7 @@ __all__ = [
     'CropBox',
     'CutoutOcclusion',
     'DetectorNoise',
+    'KeypointCut',
     'KeypointJitter',
     'KeypointsToPrompt',
     'LoadMeshImage',

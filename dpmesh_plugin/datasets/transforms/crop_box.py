@@ -33,7 +33,7 @@ class CropBox(BaseTransform):
         source: ``'keypoints'``: the box around the prompt; ``'annotation'``: the given one.
         least_share: The given box takes the place of one around the prompt whose longer side is
             less than this share of its own: keypoints of a face do not tell how large a person is.
-            0: never, as published.
+            0: never, as published; a pair is the range of a uniform draw.
         expand: Factor on the box around keypoints, about its centre.
         margin: Factor on the square, 1.1 in the published tests; a pair is the range of a uniform
             draw, (1.0, 1.2) in the published training.
@@ -48,7 +48,7 @@ class CropBox(BaseTransform):
         source: Source = 'keypoints',
         expand: float = 1.2,
         margin: float | tuple[float, float] = 1.1,
-        least_share: float = 0.0,
+        least_share: float | tuple[float, float] = 0.0,
     ) -> None:
         if source not in get_args(Source):
             raise ValueError(f'expected source {get_args(Source)}, got {source!r}')
@@ -60,26 +60,16 @@ class CropBox(BaseTransform):
     def transform(self, results: dict) -> dict:
         """Add the crop box of one person."""
         size = results['ori_shape']
-        factor = self.draw_margin()
+        factor, least_share = _draw(self.margin), _draw(self.least_share)
         crop_box = None
         if self.source == 'keypoints' and _say_where(results):
             box = keypoint_box(results['prompt_keypoints'], results['prompt_visible'], self.expand)
-            if not self._is_part(box, results.get('bbox_xywh')):
+            if not _is_part(box, results.get('bbox_xywh'), least_share):
                 crop_box = square_box(clip_box(box, size), factor=factor)
         if crop_box is None or crop_box[2] <= 0:
             crop_box = square_box(clip_box(self._annotated(results), size), factor=factor)
         results['crop_box'] = crop_box.astype(np.float32)
         return results
-
-    def draw_margin(self) -> float:
-        """The factor of one sample."""
-        if isinstance(self.margin, float | int):
-            return self.margin
-        return new_generator().uniform(*self.margin)
-
-    def _is_part(self, box: np.ndarray, given: np.ndarray | None) -> bool:
-        """Whether keypoints in ``box`` show too little of whom the given box surrounds."""
-        return given is not None and box[2:].max() < self.least_share * np.max(given[2:])
 
     def _annotated(self, results: dict) -> np.ndarray:
         if _has_box(results):
@@ -107,6 +97,16 @@ def one_place_words(keypoints: np.ndarray) -> str:
         f'all {len(keypoints)} confident keypoints lie within about a pixel, at ({place}) '
         '(are they normalised to 0..1? expected px of the image)'
     )
+
+
+def _draw(setting: float | tuple[float, float]) -> float:
+    """A number, or one between the two of a pair."""
+    return setting if isinstance(setting, float | int) else new_generator().uniform(*setting)
+
+
+def _is_part(box: np.ndarray, given: np.ndarray | None, least_share: float) -> bool:
+    """Whether keypoints in ``box`` show too little of whom the given box surrounds."""
+    return given is not None and box[2:].max() < least_share * np.max(given[2:])
 
 
 def _seen(results: dict) -> np.ndarray:

@@ -42,3 +42,43 @@ class KeypointJitter(BaseTransform):
         results['prompt_keypoints'] = keypoints + noise * visible[:, None]
         results['prompt_visible'] = visible * (generator.random(len(visible)) >= self.drop_prob)
         return results
+
+
+@TRANSFORMS.register_module()
+class KeypointCut(BaseTransform):
+    """Miss all keypoints beyond a line, as at the border of a picture or behind something large.
+
+    The line lies anywhere, below the person more often than above. Comes before
+    ``KeypointsToPrompt``, so that what is derived from a missed keypoint is missed too.
+
+    Required keys: ``keypoints`` (K, 2) px of the image, ``keypoint_scores`` (K,).
+
+    Modified keys: ``keypoint_scores``, 0 for the missed ones.
+
+    Args:
+        prob: Probability that a person is cut.
+        least: Least number of keypoints that stay.
+        spread: Standard deviation of the direction of the cut about straight down, degrees.
+    """
+
+    keypoint_errors = 'a cut'
+
+    def __init__(self, *, prob: float = 0.25, least: int = 4, spread: float = 60.0) -> None:
+        self.prob = prob
+        self.least = least
+        self.spread = spread
+
+    def transform(self, results: dict) -> dict:
+        """Cut one person."""
+        generator = new_generator()
+        if generator.random() >= self.prob:
+            return results
+        angle = np.deg2rad(self.spread * generator.standard_normal())
+        depth = results['keypoints'] @ np.array([np.sin(angle), np.cos(angle)])
+        found = np.flatnonzero(results['keypoint_scores'] > 0)
+        kept = generator.integers(min(self.least, len(found)), len(found), endpoint=True)
+        missed = found[np.argsort(depth[found])[kept:]]
+        scores = results['keypoint_scores'].copy()
+        scores[missed] = 0
+        results['keypoint_scores'] = scores
+        return results

@@ -98,3 +98,11 @@ def test_keypoints_of_a_part_leave_the_crop_to_the_given_box():
     person = _person([1, 1, 0], None)
     kept = CropBox(least_share=0.41).transform(person)['crop_box']
     np.testing.assert_allclose(kept, around, rtol=1e-5)
+
+
+def test_the_share_that_a_part_needs_may_be_drawn():
+    transform = CropBox(least_share=(0.2, 0.6))
+    person = _person([1, 1, 0], np.array([0.0, 0.0, 60.0, 150.0]))  # keypoints in 0.4 of it
+    sides = [float(transform.transform(person)['crop_box'][2]) for _ in range(200)]
+    assert {round(side, 1) for side in sides} == {64.9, 108.9}
+    assert sides.count(min(sides)) == pytest.approx(100, abs=30)
