@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -48,15 +49,33 @@ def atomic_write(path: str | Path, *, durable: bool = False) -> Iterator[Path]:
 def replace_durably(source: str | Path, destination: str | Path) -> None:
     """Put a file in the place of another one, once the storage holds its bytes.
 
-    Whatever happens, ``destination`` is the whole old file or the whole new one.
+    Whatever happens, ``destination`` is the whole old file or the whole new one. Folders, which
+    cannot replace each other, change places: for a moment the old one has a hidden name.
 
     Args:
-        source: Written and closed file on the same file system.
-        destination: File to replace; need not exist.
+        source: Written and closed file, or folder, on the same file system.
+        destination: What to replace; need not exist.
     """
+    source, destination = Path(source), Path(destination)
+    if source.is_dir():
+        older = destination.with_name(f'.older-{source.name}')
+        if destination.exists():
+            destination.rename(older)
+        source.rename(destination)
+        remove_path(older)
+        return
     _flush(source)
     os.replace(source, destination)
-    _flush(Path(destination).parent)
+    _flush(destination.parent)
+
+
+def remove_path(path: str | Path) -> None:
+    """Remove a file or a folder, or nothing where there is none."""
+    path = Path(path)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _flush(path: str | Path) -> None:

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from dpmesh_plugin.utils import io
-from dpmesh_plugin.utils.io import atomic_write, dump_json, load_json
+from dpmesh_plugin.utils.io import atomic_write, dump_json, load_json, remove_path, replace_durably
 
 
 def test_a_failed_write_keeps_the_old_file(tmp_path):
@@ -44,3 +44,18 @@ def test_load_is_the_same_with_and_without_the_fast_parser(tmp_path, monkeypatch
     path.write_bytes(b'{"a": "\xff"}')
     with pytest.raises(ValueError, match='a.json is not valid JSON'):
         load_json(path)
+
+
+def test_a_folder_takes_the_place_of_another(tmp_path):
+    new, old = tmp_path / 'new', tmp_path / 'old'
+    for folder in (new, old):
+        folder.mkdir()
+        (folder / folder.name).touch()
+    replace_durably(new, old)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob('*')] == [
+        'old',
+        'old/new',
+    ]
+    remove_path(old)
+    remove_path(old)
+    assert not old.exists()

@@ -22,7 +22,7 @@ from dpmesh_plugin.engine.selection import (
 )
 from dpmesh_plugin.registry import HOOKS
 from dpmesh_plugin.utils.distributed import any_process
-from dpmesh_plugin.utils.io import atomic_write, replace_durably
+from dpmesh_plugin.utils.io import atomic_write, remove_path, replace_durably
 
 OnError = Literal['stop', 'continue']
 
@@ -102,7 +102,7 @@ class SafeCheckpointHook(CheckpointHook):
         if is_main_process():
             for pattern in (f'.*{_PARTIAL}', f'.{_POINTER}-*'):
                 for leftover in Path(self.out_dir).glob(pattern):
-                    _remove(leftover)
+                    remove_path(leftover)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         """Write position and choice down; runners differ in how they count after a validation."""
@@ -136,7 +136,7 @@ class SafeCheckpointHook(CheckpointHook):
         self.last_ckpt = hub.get_info('last_ckpt')
         if is_main_process():
             for other in outdated:
-                _remove(Path(self.out_dir) / self.filename_tmpl.format(other))
+                remove_path(Path(self.out_dir) / self.filename_tmpl.format(other))
 
     def _save_best_checkpoint(self, runner: Runner, metrics: dict[str, float]) -> None:
         """Write what is better than before by any metric; then the state that knows of it."""
@@ -177,7 +177,7 @@ class SafeCheckpointHook(CheckpointHook):
         hub.update_info(f'best_score{suffix}', score)
         hub.update_info(f'best_ckpt{suffix}', path)
         if before not in (None, path) and is_main_process() and self._owns(Path(before)):
-            _remove(Path(before))
+            remove_path(Path(before))
         runner.logger.info(f'{path}: the best so far, {metric} {score:.4f}')
         return True
 
@@ -204,7 +204,7 @@ class SafeCheckpointHook(CheckpointHook):
                 by_epoch=self.by_epoch,
             )
             if is_main_process():
-                _put_in_place(partial, partial.with_name(name))
+                replace_durably(partial, partial.with_name(name))
                 if resumable:
                     with atomic_write(Path(runner.work_dir) / _POINTER, durable=True) as pointer:
                         pointer.write_text(str(partial.with_name(name)))
@@ -215,7 +215,7 @@ class SafeCheckpointHook(CheckpointHook):
         if not any_process(error is not None):
             return True
         if is_main_process():
-            _remove(partial)
+            remove_path(partial)
         last = meta['iter'] == runner.max_iters
         self._report(runner, partial.with_name(name), error, last=last)
         return False
@@ -241,23 +241,3 @@ class SafeCheckpointHook(CheckpointHook):
 def _counts(runner: Runner) -> dict[str, int]:
     """Epochs and iterations that are done, as they are counted between two iterations."""
     return {'epoch': runner.epoch, 'iter': runner.iter}
-
-
-def _put_in_place(partial: Path, path: Path) -> None:
-    """Rename a finished checkpoint; DeepSpeed's are folders, which cannot replace each other."""
-    if partial.is_file():
-        replace_durably(partial, path)
-        return
-    older = path.with_name(f'.{path.name}.older{_PARTIAL}')
-    if path.exists():
-        path.rename(older)
-    partial.rename(path)
-    _remove(older)
-
-
-def _remove(path: Path) -> None:
-    """Remove a checkpoint, or what there is of it."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
