@@ -15,7 +15,16 @@ sys.path.insert(0, str(Path(__file__).parent))  # documents.py
 
 HEIGHTS = [20, 18, 18, 19, 19, 32, 32, 48, 48, 62, 62, 65, 65, 85, 85, 105, 105]
 OFFSETS = [0, 2, -2, 4, -4, 9, -9, 12, -12, 13, -13, 6, -6, 7, -7, 7, -7]
-COPIED = ('configs', 'docs', 'projects', 'requirements', 'tools', 'Makefile', 'setup.py')
+COPIED = (
+    'checkpoints',
+    'configs',
+    'docs',
+    'projects',
+    'requirements',
+    'tools',
+    'Makefile',
+    'setup.py',
+)
 
 
 @pytest.fixture(scope='session')
