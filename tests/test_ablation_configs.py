@@ -14,7 +14,7 @@ from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 
 from dpmesh_plugin.apis.annotated_people import add_source
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.body_models import body_file, smpl
 from dpmesh_plugin.body_models.smpl_layer import SMPLLayer
 from dpmesh_plugin.synthesis import DatasetRequest, write_dataset

@@ -13,7 +13,7 @@ from dpmesh_plugin.geometry.matching import match_greedily
 
 from .detectors import BaseDetector, TopDownDetector
 from .image_inputs import read_photo
-from .keypoint_formats import Person
+from .person import Person
 from .tracking import person_box
 
 LEAST_OVERLAP = 0.3

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .keypoint_formats import Person
+from .person import Person
 
 _DIGITS = 4  # of a pixel and of a confidence
 

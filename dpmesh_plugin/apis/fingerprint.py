@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from .keypoint_formats import Person
+from .person import Person
 
 
 def fingerprint(groups: Mapping[int, Sequence[Person]] | Mapping[str, Sequence[Person]]) -> str:

@@ -17,7 +17,7 @@ from dpmesh_plugin.utils.errors import error_words
 from .detectors import BaseDetector
 from .image_job import Camera, ImageJob
 from .inference_report import Problem
-from .keypoint_formats import Person
+from .person import Person
 from .video_reader import VIDEO_SUFFIXES
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.gif')

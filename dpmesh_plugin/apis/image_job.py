@@ -12,8 +12,8 @@ from dpmesh_plugin.geometry.affine import apply_affine
 from dpmesh_plugin.structures import SMPL_FIELDS, MeshDataSample, get_keypoint_set
 
 from .inference_report import Problem
-from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
+from .person import Person
 from .tracking import MIN_SCORE
 
 MAX_SCORE = 2.0

@@ -7,8 +7,9 @@ import numpy as np
 from dpmesh_plugin.structures import KEYPOINT_SETS
 
 from .joint_layouts import Layout
-from .keypoint_formats import ImageKeypoints, from_coco, from_openpose, from_results, make_person
+from .keypoint_formats import from_coco, from_openpose, from_results
 from .mmpose_results import from_mmpose, is_mmpose
+from .person import ImageKeypoints, make_person
 
 FORMATS = (
     "a COCO-style annotation file (a dict with 'images', 'annotations' and 'categories'), an "

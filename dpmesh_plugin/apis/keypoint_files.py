@@ -17,8 +17,8 @@ from dpmesh_plugin.utils.io import load_json
 from .detectors.base_detector import BaseDetector
 from .fingerprint import fingerprint
 from .keypoint_content import read_content
-from .keypoint_formats import ImageKeypoints, Person
 from .mmpose_results import is_mmpose
+from .person import ImageKeypoints, Person
 
 _OPENPOSE_SUFFIX = '_keypoints'
 _MMPOSE_PREFIX = 'results_'

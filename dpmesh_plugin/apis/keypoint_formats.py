@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from .joint_layouts import (
     match_joint_names,
     match_known_joints,
 )
+from .person import ImageKeypoints, Person, make_person
 
 _OPENPOSE_SETS = {3 * get_keypoint_set(name).num: name for name in ('openpose_18', 'openpose_25')}
 _VISIBILITY_FLAGS = (0, 1, 2)
@@ -25,47 +25,6 @@ _HALPE = (
 )
 ALPHAPOSE_JOINTS = {17: get_keypoint_set('coco_17').names, 26: _HALPE}
 """Joints of AlphaPose by their number, as its page on output says; 26 are those of Halpe."""
-
-
-@dataclass(frozen=True)
-class Person:
-    """What is known about one person of an image.
-
-    Args:
-        person_id: Id of the annotation, or position in the file.
-        keypoints: (K, 2) px of the image.
-        scores: (K,) confidences; 0 for an absent joint.
-        keypoint_set: Name of the set of the joints.
-        bbox_xywh: (4,) px of the image, if there is one.
-    """
-
-    person_id: int
-    keypoints: np.ndarray
-    scores: np.ndarray
-    keypoint_set: str
-    bbox_xywh: np.ndarray | None
-
-    @property
-    def is_finite(self) -> bool:
-        """Whether keypoints, scores and box are numbers; one NaN makes nothing of a person."""
-        box = () if self.bbox_xywh is None else self.bbox_xywh
-        return all(np.isfinite(each).all() for each in (self.keypoints, self.scores, box))
-
-
-@dataclass(frozen=True)
-class ImageKeypoints:
-    """The persons of one image.
-
-    Args:
-        name: File name, maybe with folders; without suffix or a number where the format has that.
-            Empty where the persons are those of one image in memory.
-        persons: The persons.
-        size: Width and height that the file states for the image.
-    """
-
-    name: str
-    persons: tuple[Person, ...]
-    size: tuple[int, int] | None = None
 
 
 def from_coco(
@@ -232,23 +191,6 @@ def _joints(entry: Mapping[str, Any], where: str, expected: int) -> np.ndarray:
             f'{where}: expected {expected} joints of three numbers each, got {len(values)} numbers'
         )
     return values.reshape(-1, 3)
-
-
-def make_person(
-    person_id: int, joints: np.ndarray, bbox: Sequence[float] | np.ndarray | None, layout: Layout
-) -> Person:
-    """A person whose joints are sorted into a keypoint set; those that are not there score 0.
-
-    Args:
-        person_id: Id of the annotation, or position in the file.
-        joints: (K', 3) x, y in px of the image, and score, in the order of the source.
-        bbox: (4,) (x, y, w, h) px of the image, if there is one.
-        layout: Where in the source the joints of the set are.
-    """
-    known = (layout.positions >= 0)[:, None]
-    ordered = np.where(known, joints[layout.positions], np.float32(0))
-    box = None if bbox is None else np.array(bbox, dtype=np.float32)
-    return Person(person_id, ordered[:, :2], ordered[:, 2], layout.keypoint_set, box)
 
 
 def field_of(entry: Mapping[str, Any], key: str, where: str) -> Any:

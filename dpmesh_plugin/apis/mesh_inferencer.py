@@ -26,9 +26,9 @@ from .given_keypoints import GivenKeypoints, check_meant_image, given_keypoints
 from .image_inputs import ImageInput, note_camera, open_images, split_inputs
 from .image_job import Camera, ImageJob
 from .inference_report import InferenceReport, Problem, make_folder, output_names
-from .keypoint_formats import Person
 from .mesh_file import ImageMeshes
 from .overlays import draw_overlay
+from .person import Person
 from .photo_pipeline import MIN_KEYPOINTS, photo_pipeline, photo_steps
 from .progress import progress_bars
 from .video_inference import VideoModel, VideoRun

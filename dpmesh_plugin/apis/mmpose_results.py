@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from .joint_layouts import Layout, check_stated_set, match_known_joints
-from .keypoint_formats import ImageKeypoints, Person, field_of, make_person
+from .keypoint_formats import field_of
+from .person import ImageKeypoints, Person, make_person
 
 
 def is_mmpose(content: Any) -> bool:

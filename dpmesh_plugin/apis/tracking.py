@@ -8,7 +8,7 @@ import numpy as np
 from dpmesh_plugin.geometry.boxes import box_iou, keypoint_box
 from dpmesh_plugin.geometry.matching import match_greedily
 
-from .keypoint_formats import Person
+from .person import Person
 
 # Twice the mean of COCO's standard deviations, so that joint sets without published ones compare.
 OKS_CONSTANT = 0.134

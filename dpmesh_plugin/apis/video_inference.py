@@ -21,10 +21,10 @@ from .image_inputs import INPUT_ERRORS, note_camera
 from .image_job import Camera, ImageJob
 from .inference_report import Problem
 from .keypoint_files import KeypointFile
-from .keypoint_formats import Person
 from .mesh_file import ImageMeshes, read_frame_stamp, save_meshes
 from .mesh_sequence import PHOTOGRAPH
 from .overlays import draw_overlay
+from .person import Person
 from .smoothed_meshes import smoothed_meshes
 from .video_keypoints import detect_in_video, follow_persons, frames_of_video
 from .video_options import VideoOptions

@@ -8,7 +8,7 @@ from pathlib import Path
 from .detection_log import DetectionLog
 from .detectors import BaseDetector
 from .keypoint_files import KeypointFile
-from .keypoint_formats import ImageKeypoints, Person
+from .person import ImageKeypoints, Person
 from .tracking import PersonTracker
 from .video_reader import VideoReader
 

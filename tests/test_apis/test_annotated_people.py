@@ -9,7 +9,7 @@ import pytest
 
 from dpmesh_plugin.apis.annotated_people import add_source, detect_annotated, match_to_boxes
 from dpmesh_plugin.apis.detectors import TopDownDetector
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.structures import get_keypoint_set
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from dpmesh_plugin.apis import KeypointFile, inference_report
-from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
+from dpmesh_plugin.apis.person import ImageKeypoints, Person
 
 SIZE = (160, 120)
 HEIGHTS = [20, 18, 18, 19, 19, 32, 32, 48, 48, 62, 62, 65, 65, 85, 85, 105, 105]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dpmesh_plugin.apis.detection_log import DetectionLog
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 
 FACTS = {'video_bytes': '12', 'detector': 'a'}
 JOINTS = np.arange(34, dtype=np.float32).reshape(17, 2) + 0.25

@@ -10,7 +10,7 @@ import torch
 
 from dpmesh_plugin.apis import MeshInferencer, load_meshes, mesh_inferencer, progress, webcam
 from dpmesh_plugin.apis.detectors import BaseDetector
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.registry import DETECTORS, MODELS
 from dpmesh_plugin.utils.config import load_config
 

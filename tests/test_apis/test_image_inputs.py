@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from dpmesh_plugin.apis.image_inputs import open_images, read_photo, split_inputs
 from dpmesh_plugin.apis.image_job import Camera
 from dpmesh_plugin.apis.keypoint_files import KeypointFile
-from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints
+from dpmesh_plugin.apis.person import ImageKeypoints
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (4, 6, 3), dtype=np.uint8)
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from dpmesh_plugin.apis import KeypointFile, MeshInferencer, load_meshes, read_keypoints
-from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints
+from dpmesh_plugin.apis.person import ImageKeypoints
 
 
 def _edit(folder, change):

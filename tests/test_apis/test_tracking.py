@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.apis.tracking import (
     OKS_CONSTANT,
     PersonTracker,

@@ -9,9 +9,9 @@ import pytest
 
 from dpmesh_plugin.apis import KeypointFile, MeshInferencer, VideoOptions, load_meshes
 from dpmesh_plugin.apis.exporters import export_results
-from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
 from dpmesh_plugin.apis.mesh_file import save_meshes
 from dpmesh_plugin.apis.mesh_sequence import list_sequences
+from dpmesh_plugin.apis.person import ImageKeypoints, Person
 from dpmesh_plugin.apis.video_keypoints import frames_of_video
 
 NUM_FRAMES, RATE = 8, 12.5

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dpmesh_plugin.apis import load_meshes
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.registry import EXPORTERS
 from dpmesh_plugin.structures import get_keypoint_set
 

@@ -18,7 +18,7 @@ import torch
 from mmengine.registry import init_default_scope
 
 from dpmesh_plugin.apis import KeypointFile, MeshInferencer
-from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
+from dpmesh_plugin.apis.person import ImageKeypoints, Person
 from dpmesh_plugin.apis.video_reader import VideoReader
 from dpmesh_plugin.body_models import SMPL
 from dpmesh_plugin.registry import MODELS, SCOPE

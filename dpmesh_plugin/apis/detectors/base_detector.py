@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.geometry.boxes import keypoint_box
 
 

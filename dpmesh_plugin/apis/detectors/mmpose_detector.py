@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from dpmesh_plugin.apis.joint_layouts import match_known_joints
-from dpmesh_plugin.apis.keypoint_formats import Person, make_person
+from dpmesh_plugin.apis.person import Person, make_person
 from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.mmcv_ops import import_openmmlab
 

@@ -10,7 +10,7 @@ from torchvision.models.detection import (
 )
 
 from dpmesh_plugin.apis.joint_layouts import match_joint_names
-from dpmesh_plugin.apis.keypoint_formats import Person, make_person
+from dpmesh_plugin.apis.person import Person, make_person
 from dpmesh_plugin.engine.checkpoint import load_weights
 from dpmesh_plugin.registry import DETECTORS
 from dpmesh_plugin.utils.checkpoint_file import file_sha256

@@ -11,8 +11,8 @@ import numpy as np
 from dpmesh_plugin.apis import ImageMeshes, MeshInferencer, read_keypoints, save_meshes
 from dpmesh_plugin.apis.detectors import BaseDetector
 from dpmesh_plugin.apis.exporters import BaseExporter
-from dpmesh_plugin.apis.keypoint_formats import Person
 from dpmesh_plugin.apis.mesh_sequence import MeshSequence
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.registry import EXPORTERS
 from dpmesh_plugin.visualization import save_image
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from dpmesh_plugin.apis.image_inputs import read_photo
-from dpmesh_plugin.apis.keypoint_formats import Person
+from dpmesh_plugin.apis.person import Person
 from dpmesh_plugin.apis.tracking import MIN_SCORE
 from dpmesh_plugin.structures import get_keypoint_set
 

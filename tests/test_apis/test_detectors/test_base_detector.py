@@ -7,7 +7,7 @@ import pytest
 from dpmesh_plugin.apis import KeypointFile
 from dpmesh_plugin.apis.detectors import BaseDetector
 from dpmesh_plugin.apis.detectors.openmmlab_model import network_facts
-from dpmesh_plugin.apis.keypoint_formats import ImageKeypoints, Person
+from dpmesh_plugin.apis.person import ImageKeypoints, Person
 
 
 class Fixed(BaseDetector):
