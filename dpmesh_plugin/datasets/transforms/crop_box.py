@@ -1,12 +1,13 @@
 """The square around a person that becomes the crop."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from mmcv.transforms import BaseTransform
 
 from dpmesh_plugin.geometry.boxes import box_is_usable, clip_box, keypoint_box, square_box
 from dpmesh_plugin.registry import TRANSFORMS
+from dpmesh_plugin.utils.choices import check_choice
 
 from .randomness import new_generator
 
@@ -50,8 +51,7 @@ class CropBox(BaseTransform):
         margin: float | tuple[float, float] = 1.1,
         least_share: float | tuple[float, float] = 0.0,
     ) -> None:
-        if source not in get_args(Source):
-            raise ValueError(f'expected source {get_args(Source)}, got {source!r}')
+        check_choice('source', source, Source)
         self.source = source
         self.expand = expand
         self.margin = margin

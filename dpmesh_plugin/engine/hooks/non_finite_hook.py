@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import torch
 from mmengine.dist import all_gather_object
@@ -12,6 +12,7 @@ from mmengine.runner import Runner
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.choices import check_choice
 from dpmesh_plugin.utils.distributed import any_process, unwrapped
 
 Action = Literal['stop', 'skip']
@@ -49,8 +50,7 @@ class NonFiniteHook(Hook):
     priority = 'HIGHEST'  # other hooks must not log a NaN into their averages
 
     def __init__(self, *, action: Action = 'stop', max_skipped: int = 10) -> None:
-        if action not in get_args(Action):
-            raise ValueError(f'expected action {get_args(Action)}, got {action!r}')
+        check_choice('action', action, Action)
         self.action = action
         self.max_skipped = max_skipped
         self._trouble: str | None = None

@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
@@ -21,6 +21,7 @@ from dpmesh_plugin.engine.selection import (
     schedule_record,
 )
 from dpmesh_plugin.registry import HOOKS
+from dpmesh_plugin.utils.choices import check_choice
 from dpmesh_plugin.utils.distributed import any_process
 from dpmesh_plugin.utils.io import atomic_write, remove_path, replace_durably
 
@@ -74,8 +75,7 @@ class SafeCheckpointHook(CheckpointHook):
         out_dir: str | None = None,
         on_error: OnError = 'stop',
     ) -> None:
-        if on_error not in get_args(OnError):
-            raise ValueError(f'expected on_error {get_args(OnError)}, got {on_error!r}')
+        check_choice('on_error', on_error, OnError)
         if out_dir is not None and '://' in out_dir:
             raise ValueError(
                 f'out_dir must be a local folder, where files can be renamed: {out_dir}'

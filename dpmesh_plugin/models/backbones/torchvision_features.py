@@ -1,12 +1,13 @@
 """Feature maps of the image models of torchvision."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from mmengine.model import BaseModule
 from torch import Tensor
 
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.utils.choices import check_choice
 
 Layout = Literal['channels_first', 'channels_last', 'tokens']
 
@@ -45,8 +46,7 @@ class TorchvisionFeatures(BaseModule):
         from torchvision import models
         from torchvision.models.feature_extraction import create_feature_extractor
 
-        if layout not in get_args(Layout):
-            raise ValueError(f'expected layout {get_args(Layout)}, got {layout!r}')
+        check_choice('layout', layout, Layout)
         if not nodes:
             raise ValueError(f'nodes is empty: name the nodes of {model} to tap')
         builder = getattr(models, model, None)

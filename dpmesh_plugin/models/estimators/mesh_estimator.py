@@ -1,7 +1,7 @@
 """From a crop and a keypoint prompt to a mesh."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 from mmengine.model import BaseModel
 from mmengine.structures import InstanceData
@@ -11,6 +11,7 @@ from dpmesh_plugin.models.heads.head_output import HeadOutput
 from dpmesh_plugin.models.trainable import freeze_all_but
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import BackboneOutput, KeypointPrompt, MeshDataSample
+from dpmesh_plugin.utils.choices import check_choice
 
 Mode = Literal['loss', 'predict', 'tensor']
 TrainPrompt = Literal['prompt', 'clean_prompt']
@@ -62,8 +63,7 @@ class MeshEstimator(BaseModel):
         train_prompt: TrainPrompt = 'prompt',
         init_cfg: dict | None = None,
     ) -> None:
-        if train_prompt not in get_args(TrainPrompt):
-            raise ValueError(f'expected train_prompt {get_args(TrainPrompt)}, got {train_prompt!r}')
+        check_choice('train_prompt', train_prompt, TrainPrompt)
         preprocessor = MODELS.build_part(data_preprocessor or {'type': 'MeshDataPreprocessor'})
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
         self.backbone = MODELS.build_part(backbone)
@@ -130,8 +130,7 @@ class MeshEstimator(BaseModel):
         mode: str,
     ) -> None:
         """Refuse a call that cannot be served; a backbone that sees no images needs none."""
-        if mode not in get_args(Mode):
-            raise ValueError(f'expected mode {get_args(Mode)}, got {mode!r}')
+        check_choice('mode', mode, Mode)
         if getattr(self.backbone, 'sees_images', True):
             _check_inputs(inputs, latents, data_samples)
         elif data_samples is None:

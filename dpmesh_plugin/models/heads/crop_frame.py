@@ -1,13 +1,14 @@
 """The cameras of a batch of crops, and the axes that a head regresses bodies in."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from dpmesh_plugin.geometry.crop import crop_view
 from dpmesh_plugin.structures import MeshDataSample
+from dpmesh_plugin.utils.choices import check_choice
 
 from .crop_camera import crop_focal, image_cameras
 from .head_output import HeadOutput
@@ -31,10 +32,8 @@ class CropFrame:
     def __init__(
         self, *, input_size: int, focal_source: FocalSource, orient_frame: OrientFrame
     ) -> None:
-        if focal_source not in get_args(FocalSource):
-            raise ValueError(f'expected focal_source {get_args(FocalSource)}, got {focal_source!r}')
-        if orient_frame not in get_args(OrientFrame):
-            raise ValueError(f'expected orient_frame {get_args(OrientFrame)}, got {orient_frame!r}')
+        check_choice('focal_source', focal_source, FocalSource)
+        check_choice('orient_frame', orient_frame, OrientFrame)
         self.input_size = input_size
         self.focal_source = focal_source
         self.orient_frame = orient_frame

@@ -1,7 +1,7 @@
 """Joint and SMPL tokens over an image feature and a lifted volume: the head of DPMesh."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from dpmesh_plugin.models.losses.mesh_loss import Operands
 from dpmesh_plugin.registry import MODELS
 from dpmesh_plugin.structures import get_keypoint_set, keypoint_map
+from dpmesh_plugin.utils.choices import check_choice
 
 from .base_mesh_head import BaseMeshHead
 from .crop_frame import FocalSource, OrientFrame
@@ -133,8 +134,7 @@ class SMPLTokenHead(BaseMeshHead):
         start: Start = 'upright',
         init_cfg: dict | None = None,
     ) -> None:
-        if start not in get_args(Start):
-            raise ValueError(f'expected start {get_args(Start)}, got {start!r}')
+        check_choice('start', start, Start)
         super().__init__(
             body_model=body_model,
             pose_decoder=pose_decoder,

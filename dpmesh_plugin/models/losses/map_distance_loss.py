@@ -1,11 +1,12 @@
 """Distance of feature maps."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.utils.choices import check_choice
 
 Distance = Literal['l1', 'l2', 'cosine']
 
@@ -28,8 +29,7 @@ class MapDistanceLoss(nn.Module):
 
     def __init__(self, *, distance: Distance = 'l2', factor: float = 1.0) -> None:
         super().__init__()
-        if distance not in get_args(Distance):
-            raise ValueError(f'expected distance {get_args(Distance)}, got {distance!r}')
+        check_choice('distance', distance, Distance)
         self.distance = distance
         self.factor = factor
 

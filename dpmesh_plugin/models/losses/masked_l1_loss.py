@@ -1,10 +1,11 @@
 """Absolute error of what is known."""
 
-from typing import Literal, get_args
+from typing import Literal
 
 from torch import Tensor, nn
 
 from dpmesh_plugin.registry import MODELS
+from dpmesh_plugin.utils.choices import check_choice
 from dpmesh_plugin.utils.distributed import share_of_total
 
 Reduction = Literal['all', 'valid', 'none']
@@ -33,8 +34,7 @@ class MaskedL1Loss(nn.Module):
 
     def __init__(self, *, factor: float = 1.0, reduction: Reduction = 'all') -> None:
         super().__init__()
-        if reduction not in get_args(Reduction):
-            raise ValueError(f'expected reduction {get_args(Reduction)}, got {reduction!r}')
+        check_choice('reduction', reduction, Reduction)
         self.factor = factor
         self.reduction = reduction
 
